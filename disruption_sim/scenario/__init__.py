@@ -1,0 +1,1 @@
+"""What if: a planner's file becomes one frozen, checked ``Scenario``."""
