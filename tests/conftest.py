@@ -1,0 +1,22 @@
+"""Settings every test shares: figures without a screen, the same generated cases every time."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# By way of the environment, so that worker processes and commands under test inherit it.
+os.environ["MPLBACKEND"] = "Agg"
+
+settings.register_profile(
+    "deterministic",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# For hunting by hand: HYPOTHESIS_PROFILE=explore draws new and many more cases.
+settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))
