@@ -35,13 +35,15 @@ _HOME = MappingProxyType(
 )
 
 
-def __getattr__(name: str) -> object:
-    """Load a public name from its home module on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # or a type checker would take any misspelt name for a public one
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from its home module on first use."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
