@@ -20,6 +20,7 @@ from disruption_sim.grid import HOURS_PER_WEEK, TICKS_PER_HOUR
 from disruption_sim.pathology import compiled
 from disruption_sim.pathology.network import (
     CLASS_COUNT,
+    FACTOR_COUNT,
     LEAVES,
     MODE_COUNT,
     BoolArray,
@@ -211,7 +212,7 @@ class LaboratoryKernel:
             self._factor_table[layout.service_cv == spread] = table
         self._factors = np.array(
             [service_factors(float(spread), layout.service_distribution) for spread in spreads]
-        ).reshape(len(spreads), -1)
+        ).reshape(len(spreads), FACTOR_COUNT)
         self._source = np.zeros(layout.source_count, dtype=compiled.SOURCE)
         self._source["rebleed_share"] = layout.rebleed_share
         self._source["rebleed_delay"] = layout.rebleed_delay_hours

@@ -1,0 +1,1 @@
+"""Samples through laboratories: the compiled network and what drives it."""

@@ -1,0 +1,274 @@
+"""The laboratories as a plain SimPy model: one process per tube, one resource per station.
+
+Written without a look at the compiled kernel, to which it is the reference. The two share the
+drawn service times and the rule for events at one instant: stations in network order; at a
+station the schedule change, then arrivals by tube number, then completions by tube number.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import simpy
+from simpy.resources.resource import PriorityRequest
+
+from disruption_sim.grid import TICKS_PER_HOUR, to_grid
+from disruption_sim.pathology.network import NetworkLayout, TubeArrays, service_factors
+from disruption_sim.randomness import hash_uniform, purpose_key
+
+SCHEDULE, ARRIVAL, COMPLETION = 0, 1, 2
+# Later than everything else of an instant.
+LAST = 1 << 62
+
+Steps = Generator[simpy.Event, Any, None]
+
+
+class HeapQueue:
+    """The part of a list that SimPy's resources use, kept as a heap, so a backlog is cheap."""
+
+    def __init__(self) -> None:
+        self._items: list[tuple[Any, int, PriorityRequest]] = []
+        self._count = 0
+
+    def append(self, request: PriorityRequest) -> None:
+        heapq.heappush(self._items, (request.key, self._count, request))
+        self._count += 1
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> PriorityRequest:
+        assert index == 0
+        return self._items[0][2]
+
+    def __iter__(self) -> Iterator[PriorityRequest]:
+        return (item[2] for item in self._items)
+
+    def pop(self, index: int) -> PriorityRequest:
+        assert index == 0
+        return heapq.heappop(self._items)[2]
+
+
+class Servers(simpy.PriorityResource):
+    """Servers of one station whose number may change, to zero as well."""
+
+    PutQueue = HeapQueue  # type: ignore[assignment]
+
+    def __init__(self, env: simpy.Environment, capacity: int) -> None:
+        super().__init__(env, 1)
+        self._capacity = capacity
+
+    def change_capacity(self, capacity: int) -> None:
+        self._capacity = capacity
+        while len(self.put_queue) and len(self.users) < capacity:
+            self._trigger_put(None)
+
+
+@dataclass
+class Row:
+    servers: int
+    mode: int
+    speed: float
+    skip_share: float
+
+
+@dataclass
+class Tube:
+    number: int
+    arrival: float
+    collected: float
+    source: int
+    tube_type: int
+    priority: int
+    entry_station: int
+    occasion: int = 0
+    reported_at: float = math.nan
+    back_entered_at: float = math.nan
+    is_discarded: bool = False
+    is_abandoned: bool = False
+    is_manual: bool = False
+    starts: list[tuple[int, float]] = field(default_factory=list)
+
+
+class ReferenceLaboratory:
+    """The same inputs as the kernel, run with SimPy."""
+
+    def __init__(
+        self, layout: NetworkLayout, tubes: TubeArrays, *, seed: int, replication: int
+    ) -> None:
+        self.env = simpy.Environment()
+        self.layout = layout
+        names = layout.station_names
+        self.keys = {
+            draw: [purpose_key(seed, replication, f"pathology.{draw}.{name}") for name in names]
+            for draw in ("service", "skip")
+        }
+        self.rebleed_key = purpose_key(seed, replication, "pathology.rebleed")
+        self.delay_key = purpose_key(seed, replication, "pathology.rebleed_delay")
+        self.factors = {
+            float(cv): service_factors(float(cv), layout.service_distribution)
+            for cv in np.unique(layout.service_cv)
+        }
+        self.now_served: list[dict[int, float]] = [{} for _ in names]
+        self.rows: list[Row] = []
+        self.servers: list[Servers] = []
+        self.plans: list[list[tuple[float, Row]]] = []
+        self.plan_version = [0] * len(names)
+        for s in range(len(names)):
+            plan = self._plan(s)
+            self.rows.append(plan[0][1])
+            self.servers.append(Servers(self.env, plan[0][1].servers))
+            self.plans.append(plan[1:])
+            self.env.process(self._follow_plan(s))
+        self.tubes: list[Tube] = []
+        for i in range(len(tubes)):
+            self.submit(
+                float(tubes.arrival[i]),
+                float(tubes.collected[i]),
+                int(tubes.source[i]),
+                int(tubes.tube_type[i]),
+                int(tubes.priority[i]),
+                int(tubes.entry_station[i]),
+            )
+
+    def submit(
+        self,
+        arrival: float,
+        collected: float,
+        source: int,
+        tube_type: int,
+        priority: int,
+        entry_station: int,
+    ) -> None:
+        number = len(self.tubes)
+        tube = Tube(number, arrival, collected, source, tube_type, priority, entry_station)
+        self.tubes.append(tube)
+        if entry_station >= 0:
+            self.env.process(self._live(tube))
+
+    def reschedule(self, station: int, plan: list[tuple[float, Row]]) -> None:
+        """Replace the plan from its first time on; rows whose time has come collapse to now."""
+        past = [entry for entry in plan if entry[0] <= self.env.now]
+        if past:
+            plan = [(self.env.now, past[-1][1]), *plan[len(past) :]]
+        kept = [
+            entry for entry in self.plans[station] if self.env.now < entry[0] < plan[0][0]
+        ]
+        self.plans[station] = kept + plan
+        self.plan_version[station] += 1
+        self.env.process(self._follow_plan(station))
+
+    def call_at(self, time: float, action: Any) -> None:
+        """Call `action` when everything else of that instant is over."""
+
+        def wait() -> Steps:
+            yield self._at(time, LAST)
+            action()
+
+        self.env.process(wait())
+
+    # --- processes --------------------------------------------------------------------------------
+
+    def _at(self, time: float, order: int) -> simpy.Event:
+        event = self.env.event()
+        event._ok, event._value = True, None
+        heapq.heappush(self.env._queue, (time, order, next(self.env._eid), event))  # type: ignore
+        return event
+
+    def _order(self, station: int, phase: int, tube: int = 0) -> int:
+        # SimPy's own events of an instant have the priorities 0 and 1: they follow at once.
+        return 2 + ((station * 3 + phase) << 32) + tube
+
+    def _plan(self, s: int) -> list[tuple[float, Row]]:
+        layout = self.layout
+        return [
+            (
+                float(layout.schedule_time[r]),
+                Row(
+                    int(layout.schedule_servers[r]),
+                    int(layout.schedule_mode[r]),
+                    float(layout.schedule_speed[r]),
+                    float(layout.schedule_skip_share[r]),
+                ),
+            )
+            for r in range(int(layout.schedule_start[s]), int(layout.schedule_end[s]))
+        ]
+
+    def _follow_plan(self, s: int) -> Steps:
+        version = self.plan_version[s]
+        for time, row in list(self.plans[s]):
+            if time < self.env.now:
+                time = self.env.now
+            yield self._at(time, self._order(s, SCHEDULE))
+            if self.plan_version[s] != version:
+                return
+            self.rows[s] = row
+            self.servers[s].change_capacity(row.servers)
+
+    def _expired(self, tube: Tube, station: int) -> bool:
+        limit = tube.collected + float(self.layout.stability_hours[tube.tube_type])
+        return bool(self.layout.checks_expiry[station]) and self.env.now > limit
+
+    def _live(self, tube: Tube) -> Steps:
+        yield self._at(tube.arrival, self._order(tube.entry_station, ARRIVAL, tube.number))
+        while True:
+            expired = yield from self._pass_stations(tube)
+            if not expired:
+                return
+            tube.is_discarded = True
+            layout, i, occasion = self.layout, tube.number, tube.occasion
+            if hash_uniform(self.rebleed_key, i, occasion) >= layout.rebleed_share[tube.source]:
+                tube.is_abandoned = True
+                return
+            stretch = 1.0 + hash_uniform(self.delay_key, i, occasion)
+            delay = to_grid(float(layout.rebleed_delay_hours[tube.source]) * stretch)
+            tube.collected = self.env.now + delay
+            tube.occasion += 1
+            yield self._at(
+                tube.collected + float(layout.transport_hours[tube.source]),
+                self._order(tube.entry_station, ARRIVAL, i),
+            )
+
+    def _pass_stations(self, tube: Tube) -> Generator[simpy.Event, Any, bool]:
+        """From the first station on; True if the tube had expired on the way."""
+        layout, env, s, i = self.layout, self.env, tube.entry_station, tube.number
+        while True:
+            share = self.rows[s].skip_share
+            if hash_uniform(self.keys["skip"][s], i, tube.occasion) < share:
+                if self._expired(tube, s):
+                    return True
+                following = int(layout.next_if_skipped[s, tube.tube_type])
+            else:
+                request = self.servers[s].request(priority=tube.priority)
+                yield request
+                if self._expired(tube, s):
+                    self.servers[s].release(request)
+                    return True
+                if self.rows[s].mode == 1 and layout.marks_manual[s]:
+                    tube.is_manual = True
+                tube.starts.append((s, env.now))
+                done = env.now + self._duration(s, tube)
+                yield self._at(done, self._order(s, COMPLETION, i))
+                self.servers[s].release(request)
+                following = int(layout.next_if_served[s, tube.tube_type])
+            if layout.marks_reported[s] and math.isnan(tube.reported_at):
+                tube.reported_at = env.now
+            if layout.marks_back_entered[s]:
+                tube.back_entered_at = env.now
+            if following < 0:
+                return False
+            s = following
+            yield self._at(env.now, self._order(s, ARRIVAL, i))
+
+    def _duration(self, s: int, tube: Tube) -> float:
+        row = self.rows[s]
+        hours = float(self.layout.service_hours[s, row.mode, tube.tube_type]) * row.speed
+        factors = self.factors[float(self.layout.service_cv[s, row.mode])]
+        number = hash_uniform(self.keys["service"][s], tube.number, tube.occasion)
+        hours *= float(factors[int(number * len(factors))])
+        return max(round(hours * TICKS_PER_HOUR), 1) / TICKS_PER_HOUR
