@@ -40,22 +40,27 @@ class Stripped:
         What was taken off, ``value`` included.
     faults : list of Fault
         What is wrong with the annotations themselves.
+    range_faults : list of Fault
+        Values outside their own range; void where the value is wrong in itself.
     """
 
     document: Document
     annotations: dict[KeyPath, Annotation] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    range_faults: list[Fault] = field(default_factory=list)
 
 
 def stripped(document: Document) -> Stripped:
     """Take the annotations off a document and check them."""
     walk = _Stripping(document)
     root = walk.value(document.root, (), ())
-    result = Stripped(Document(document.file, root, walk.places), walk.annotations)
+    plain_document = Document(document.file, root, walk.places, document.faults)
+    result = Stripped(plain_document, walk.annotations)
     for path, raw_path in walk.raw_paths.items():
         check = _AnnotationCheck(document, root, path, raw_path)
         check.run(walk.annotations[path])
         result.faults.extend(check.faults)
+        result.range_faults.extend(check.range_faults)
     return result
 
 
@@ -92,6 +97,7 @@ class _AnnotationCheck:
     path: KeyPath
     raw_path: KeyPath
     faults: list[Fault] = field(default_factory=list)
+    range_faults: list[Fault] = field(default_factory=list)
 
     def run(self, annotation: Annotation) -> None:
         for key in annotation:
@@ -137,9 +143,11 @@ class _AnnotationCheck:
         if str(annotation.get("source", "")).startswith(SET_BY_USER):
             return  # the file of a run that was told to leave the range: its notes say so
         if low is not None and value < low:
-            self._note((), f"the value {value:g} is below its own low ({low:g})")
+            problem = f"the value {value:.6g} is below its own low ({low:.6g})"
+            self.range_faults.append(self._fault((), problem))
         if high is not None and value > high:
-            self._note((), f"the value {value:g} is above its own high ({high:g})")
+            problem = f"the value {value:.6g} is above its own high ({high:.6g})"
+            self.range_faults.append(self._fault((), problem))
 
     def _check_unit(self, annotation: Annotation) -> None:
         in_key = next(
@@ -161,13 +169,16 @@ class _AnnotationCheck:
     def _note(
         self, below: tuple[str, ...], problem: str, allowed: str = "", suggestion: str = ""
     ) -> None:
+        self.faults.append(self._fault(below, problem, allowed, suggestion))
+
+    def _fault(
+        self, below: tuple[str, ...], problem: str, allowed: str = "", suggestion: str = ""
+    ) -> Fault:
         places = self.document.places
         raw_path = (*self.raw_path, *below)
         line, column = places.get(raw_path) or places.get(self.raw_path) or (0, 0)
         key = ".".join(filter(None, (key_of(self.root, self.path), *below)))
-        self.faults.append(
-            Fault(self.document.file, line, column, key, problem, allowed, suggestion)
-        )
+        return Fault(self.document.file, line, column, key, problem, allowed, suggestion)
 
 
 def provenance_of(

@@ -33,6 +33,7 @@ from disruption_sim.scenario.overrides import (
     provenance_after,
     validated_after,
 )
+from disruption_sim.scenario.provenance import PROVENANCE_FIELD
 from disruption_sim.scenario.reading import Document, read_bytes, read_file
 from disruption_sim.scenario.validation import validated
 from disruption_sim.scenario.writing import plain_scenario
@@ -86,12 +87,8 @@ def load_scenario_with_notes(
         scenario = _scenario_of(_document(name_or_path))
     except ScenarioError as error:
         faults.extend(error.faults)
-    try:
-        parsed(overrides)
-    except ScenarioError as error:
-        faults.extend(error.faults)
-    if scenario is None or faults:
-        raise ScenarioError(faults)
+    if scenario is None:
+        raise ScenarioError([*faults, *parsed(overrides)[1]])
     return with_overrides(scenario, overrides)
 
 
@@ -117,12 +114,12 @@ def with_overrides(scenario: Scenario, overrides: Overrides) -> tuple[Scenario, 
     ScenarioError
         With every fault, each naming its override.
     """
-    settings = parsed(overrides)
-    if not settings:
+    settings, faults = parsed(overrides)
+    if not settings and not faults:
         return scenario, ()
     before = plain_scenario(scenario)
     overridden = applied(Scenario, before, settings)
-    changed = validated_after(Scenario, overridden)
+    changed = validated_after(Scenario, overridden, faults)
     provenance, notes = provenance_after(
         scenario.provenance, before, overridden, plain_scenario(changed)
     )
@@ -193,19 +190,21 @@ def _built_in_names() -> tuple[str, ...]:
 
 def _scenario_of(document: Document) -> Scenario:
     taken_off = stripped(document)
-    faults = list(taken_off.faults)
+    faults = [*document.faults, *taken_off.faults]
     root = taken_off.document.root
-    if isinstance(root, dict) and "provenance" in root:
-        line, column = taken_off.document.places["provenance",]
+    if isinstance(root, dict) and PROVENANCE_FIELD in root:
+        line, column = taken_off.document.places.get((PROVENANCE_FIELD,), (0, 0))
         problem = "is not written as a section of its own"
         allowed = "annotated values: {value: 8, source: ...}"
-        faults.append(Fault(document.file, line, column, "provenance", problem, allowed))
-        del root["provenance"]
+        faults.append(Fault(document.file, line, column, PROVENANCE_FIELD, problem, allowed))
+        del root[PROVENANCE_FIELD]
     scenario: Scenario | None = None
     try:
         scenario = validated(Scenario, taken_off.document)
     except ScenarioError as error:
         faults.extend(error.faults)
+    told = {fault.key for fault in faults}
+    faults.extend(fault for fault in taken_off.range_faults if fault.key not in told)
     if scenario is None or faults:
         raise ScenarioError(faults)
     provenance = provenance_of(taken_off.annotations, plain_scenario(scenario))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -26,8 +26,9 @@ from disruption_sim.scenario.provenance import (
 )
 from disruption_sim.scenario.reading import read_text
 from disruption_sim.scenario.schema import takes_any_key
+from disruption_sim.scenario.translation import Finding, shown
 from disruption_sim.scenario.units import conversion_in_words, same_but_for_unit, unit_of_key
-from disruption_sim.scenario.validation import Finding, checked, shown
+from disruption_sim.scenario.validation import checked
 
 Overrides = Sequence[str] | Mapping[str, object]
 """``key=value`` texts, the values read as YAML, or a mapping of dotted keys to values."""
@@ -54,7 +55,7 @@ class Override:
     origin: str
 
 
-def parsed(overrides: Overrides) -> tuple[Override, ...]:
+def parsed(overrides: Overrides) -> tuple[tuple[Override, ...], tuple[Fault, ...]]:
     """Read overrides without looking at a scenario yet.
 
     Parameters
@@ -62,9 +63,11 @@ def parsed(overrides: Overrides) -> tuple[Override, ...]:
     overrides : sequence of str or mapping
         ``["calendar.horizon_weeks=30"]`` or ``{"calendar.horizon_weeks": 30}``.
 
-    Raises
-    ------
-    ScenarioError
+    Returns
+    -------
+    overrides : tuple of Override
+        Those that can be read.
+    faults : tuple of Fault
         For every text that is not ``key=value``, value that is not YAML, and key set twice.
     """
     if isinstance(overrides, str):
@@ -81,9 +84,7 @@ def parsed(overrides: Overrides) -> tuple[Override, ...]:
         if override.key in found:
             faults.append(_fault(override, "is set twice"))
         found[override.key] = override
-    if faults:
-        raise ScenarioError(faults)
-    return tuple(found.values())
+    return tuple(found.values()), tuple(faults)
 
 
 def _from_text(text: object) -> Override:
@@ -97,12 +98,18 @@ def _from_text(text: object) -> Override:
     if not value.strip():
         raise ScenarioError([Fault(origin, 0, 0, key, "has no value", "key=value, or key=null")])
     try:
-        return Override(key, read_text(value, origin).root, origin)
+        document = read_text(value, origin)
     except ScenarioError as error:
-        raise ScenarioError(
-            Fault(origin, 0, 0, ".".join(filter(None, (key, fault.key))), fault.problem)
-            for fault in error.faults
-        ) from error
+        raise ScenarioError(_faults_in_value(key, origin, error.faults)) from error
+    if document.faults:
+        raise ScenarioError(_faults_in_value(key, origin, document.faults))
+    return Override(key, document.root, origin)
+
+
+def _faults_in_value(key: str, origin: str, faults: Sequence[Fault]) -> Iterator[Fault]:
+    for fault in faults:
+        dotted = ".".join(filter(None, (key, fault.key)))
+        yield Fault(origin, 0, 0, dotted, fault.problem, fault.allowed, fault.suggestion)
 
 
 def _from_pair(key: object, value: object) -> Override:
@@ -134,29 +141,25 @@ class Overridden:
         The plain document with the values set.
     set_by : dict of path to Override
         What was set where.
+    faults : list of Fault
+        For every key that does not exist.
     """
 
     root: dict[str, Any]
     set_by: dict[KeyPath, Override] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
 
 
 def applied(
     model: type[BaseModel], root: dict[str, Any], overrides: Sequence[Override]
 ) -> Overridden:
-    """Set values in a copy of a plain document.
-
-    Raises
-    ------
-    ScenarioError
-        For every key that does not exist.
-    """
+    """Set values in a copy of a plain document."""
     result = Overridden(copy.deepcopy(root))
-    faults: list[Fault] = []
     for override in overrides:
         try:
             path = _path(model, result.root, override)
         except ScenarioError as error:
-            faults.extend(error.faults)
+            result.faults.extend(error.faults)
             continue
         container: Any = value_at(result.root, path[:-1])
         container[path[-1]] = _bare(override.value)
@@ -166,8 +169,6 @@ def applied(
             if set_path[: len(path)] != path
         }
         result.set_by[path] = override
-    if faults:
-        raise ScenarioError(faults)
     return result
 
 
@@ -217,17 +218,31 @@ def _unknown(root: object, override: Override, error: UnknownKeyError) -> Fault:
     return _fault(override, problem, listed(error.known), suggestion)
 
 
-def validated_after(model: type[Model], overridden: Overridden) -> Model:
+def validated_after(
+    model: type[Model], overridden: Overridden, faults: Sequence[Fault] = ()
+) -> Model:
     """Check a document again after overrides.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        The root section.
+    overridden : Overridden
+        The document.
+    faults : sequence of Fault
+        What was found wrong before, to be told together.
 
     Raises
     ------
     ScenarioError
-        Whose faults name the override that caused them.
+        With every fault, each naming the override that caused it.
     """
     result = checked(model, overridden.root)
+    faults = [*faults, *overridden.faults]
     if isinstance(result, tuple):
-        raise ScenarioError(_blamed(finding, overridden) for finding in result)
+        raise ScenarioError([*faults, *(_blamed(finding, overridden) for finding in result)])
+    if faults:
+        raise ScenarioError(faults)
     return result
 
 

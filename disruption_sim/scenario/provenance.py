@@ -33,6 +33,9 @@ ANNOTATION_KEYS: tuple[str, ...] = (
 )
 """The keys an annotated value may have, in the order in which they are written."""
 
+PROVENANCE_FIELD = "provenance"
+"""The field of a scenario that holds these records; no file writes it as a section."""
+
 SET_BY_USER = "set by the user"
 """How the source of every overridden value begins."""
 
@@ -125,7 +128,7 @@ def plain(value: object) -> object:
             return base(value)
     if callable(item := getattr(value, "tolist", None)):
         return plain(item())
-    raise TypeError(f"a scenario cannot hold a {type(value).__name__}")
+    raise TypeError(f"a value of type {type(value).__name__} has no place in a scenario")
 
 
 def plain_key(key: object) -> str | int | date:
@@ -133,7 +136,7 @@ def plain_key(key: object) -> str | int | date:
     converted = plain(key)
     if isinstance(converted, str | int | date):
         return converted
-    raise TypeError(f"a scenario cannot hold a key of type {type(key).__name__}")
+    raise TypeError(f"a key of type {type(key).__name__} has no place in a scenario")
 
 
 def frozen(value: object) -> object:

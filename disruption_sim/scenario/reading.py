@@ -48,11 +48,14 @@ class Document:
         Mappings with text keys, lists, text, numbers, booleans, dates and None.
     places : mapping of path to (line, column)
         Where each value, or the key before it, stands.
+    faults : tuple of Fault
+        Faults of single places (a key given twice, a tag), beside which the rest can be checked.
     """
 
     file: str
     root: object
     places: Mapping[KeyPath, Place]
+    faults: tuple[Fault, ...] = ()
 
 
 def read_file(path: Path, shown_as: str = "") -> Document:
@@ -68,8 +71,7 @@ def read_file(path: Path, shown_as: str = "") -> Document:
     Raises
     ------
     ScenarioError
-        If there is no such file or it cannot be read or is no YAML document; lists every fault
-        that can be told apart.
+        If there is no such file or it cannot be read or is no YAML document.
     """
     name = shown_as or str(path)
     try:
@@ -123,9 +125,9 @@ def read_text(text: str, file: str) -> Document:
         raise ScenarioError([Fault(file, 0, 0, "", "is empty", "a YAML document")])
     conversion = _Conversion(file, yaml.constructor.construct_object)
     root = conversion.value(node, ())
-    if conversion.faults:
+    if conversion.values >= MOST_VALUES:
         raise ScenarioError(conversion.faults)
-    return Document(file, root, conversion.places)
+    return Document(file, root, conversion.places, tuple(conversion.faults))
 
 
 @dataclass
@@ -189,8 +191,8 @@ class _Conversion:
             return self._note(node, path, f"the tag {tag} is not allowed in a scenario")
         try:
             return self.construct(node)
-        except Exception:  # the parser's own conversions of dates and of very long numbers
-            return self._note(node, path, f"{_shortened(node.value)} cannot be read")
+        except Exception:  # a 31 June, a number of thousands of digits: what it is not is text
+            return str(node.value)
 
     def _note(self, node: Node, path: KeyPath, problem: str) -> object:
         line, column = _place(node)
@@ -214,11 +216,6 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _shortened(text: object) -> str:
-    words = str(text)
-    return words if len(words) <= 40 else f"{words[:37]}..."
 
 
 def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from disruption_sim.scenario.faults import KeyPath, PathPart, listed
 from disruption_sim.scenario.keys import value_at
+from disruption_sim.scenario.provenance import PROVENANCE_FIELD
 
 _UNBOUNDED = 1e9
 """Bounds this far out only keep absurd numbers away; they are not worth words."""
@@ -54,7 +55,8 @@ def keys_at(model: type[BaseModel], root: object, path: KeyPath) -> tuple[str, .
     names: dict[str, None] = {}
     for allowed in allowed_at(model, root, path):
         if _is_section(allowed.kind):
-            names.update(dict.fromkeys(allowed.kind.model_fields))
+            fields = (name for name in allowed.kind.model_fields if name != PROVENANCE_FIELD)
+            names.update(dict.fromkeys(fields))
         elif get_origin(allowed.kind) in (dict, Mapping):
             names.update(dict.fromkeys(_values_of(get_args(allowed.kind)[0])))
     return tuple(names)
@@ -72,7 +74,10 @@ def choices(allowed: Iterable[Allowed]) -> tuple[str, ...]:
 
 def in_words(allowed: Iterable[Allowed]) -> str:
     """Describe kinds of values: ``a number above 0``, ``a date (YYYY-MM-DD) or null``."""
-    return " or ".join(dict.fromkeys(filter(None, map(_describe, allowed))))
+    kinds = tuple(allowed)
+    names = listed(dict.fromkeys(choices(kinds)), limit=30)
+    others = (_describe(here) for here in kinds if not _values_of(here.kind))
+    return " or ".join(dict.fromkeys(filter(None, (names, *others))))
 
 
 def alternatives(annotation: Any, rules: Iterable[object] = ()) -> tuple[Allowed, ...]:
@@ -145,9 +150,6 @@ def _values_of(kind: Any) -> tuple[str, ...]:
 
 def _describe(allowed: Allowed) -> str:
     kind = allowed.kind
-    names = _values_of(kind)
-    if names:
-        return listed(names, limit=30)
     if _is_section(kind):
         return f"a section with the keys {listed(kind.model_fields)}"
     origin = get_origin(kind)

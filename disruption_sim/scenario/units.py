@@ -10,11 +10,27 @@ from types import MappingProxyType
 # Each family: unit → how many of the family's base unit it is.
 _FAMILIES = (
     MappingProxyType(
-        {"seconds": 1 / 3600, "minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
+        {
+            "seconds": 1 / 3600,
+            "minutes": 1 / 60,
+            "hours": 1.0,
+            "days": 24.0,
+            "weeks": 168.0,
+            "months": 365.25 * 2.0,
+            "years": 365.25 * 24.0,
+        }
     ),
     MappingProxyType({"percent": 0.01, "share": 1.0}),
     MappingProxyType({"miles": 1.609344, "kilometres": 1.0, "metres": 0.001}),
-    MappingProxyType({"per_hour": 168.0, "per_day": 7.0, "per_week": 1.0, "per_year": 7 / 365.25}),
+    MappingProxyType(
+        {
+            "per_hour": 168.0,
+            "per_day": 7.0,
+            "per_week": 1.0,
+            "per_month": 84 / 365.25,
+            "per_year": 7 / 365.25,
+        }
+    ),
 )
 
 _ALIASES = MappingProxyType(
@@ -32,6 +48,8 @@ _ALIASES = MappingProxyType(
         "hour": "hours",
         "day": "days",
         "week": "weeks",
+        "month": "months",
+        "year": "years",
         "%": "percent",
         "pct": "percent",
         "percentage": "percent",
@@ -114,7 +132,7 @@ def conversion_in_words(value: object, unit: str, wanted: str) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     result = converted(value, unit, wanted)
-    return f"{value:g} {unit} would be {result:g}" if result is not None else ""
+    return f"{value:.6g} {unit} would be {result:.4g}" if result is not None else ""
 
 
 def quantity(text: str) -> tuple[float, str] | None:

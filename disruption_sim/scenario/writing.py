@@ -16,7 +16,7 @@ from disruption_sim.scenario.annotations import annotation_of
 from disruption_sim.scenario.faults import Fault, KeyPath, ScenarioError
 from disruption_sim.scenario.keys import path_of
 from disruption_sim.scenario.model import Scenario
-from disruption_sim.scenario.provenance import plain
+from disruption_sim.scenario.provenance import PROVENANCE_FIELD, plain
 
 
 def resolved_text(scenario: Scenario, header: str = "") -> str:
@@ -48,7 +48,7 @@ def plain_scenario(scenario: Scenario) -> dict[str, Any]:
     """Return a scenario as plain mappings, lists and values, its provenance left out."""
     root = plain(scenario)
     assert isinstance(root, dict)
-    del root["provenance"]
+    del root[PROVENANCE_FIELD]
     return root
 
 
