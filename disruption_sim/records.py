@@ -1,0 +1,217 @@
+"""What happened in one arm of one replication: typed columns, written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+
+class Cause(IntEnum):
+    """Why an operation or an appointment was postponed; one cause each."""
+
+    RESULTS_NOT_REPORTED = 0
+    SAMPLE_EXPIRED = 1
+    NO_VALID_GROUP_AND_SCREEN = 2
+    TRANSFUSION_CANNOT_SUPPORT = 3
+    NO_COMPATIBLE_BLOOD = 4
+    STOPPED_BY_INCIDENT_COMMAND = 5
+    DISPLACED = 6
+    ORDINARY = 7
+
+    @property
+    def title(self) -> str:
+        """The cause in words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+INCIDENT_CAUSES = frozenset(
+    {
+        Cause.RESULTS_NOT_REPORTED,
+        Cause.SAMPLE_EXPIRED,
+        Cause.NO_VALID_GROUP_AND_SCREEN,
+        Cause.TRANSFUSION_CANNOT_SUPPORT,
+        Cause.NO_COMPATIBLE_BLOOD,
+        Cause.STOPPED_BY_INCIDENT_COMMAND,
+    }
+)
+
+
+class Route(IntEnum):
+    """How red cells got to the patient."""
+
+    EMERGENCY_GROUP_O = 0
+    ELECTRONIC_ISSUE = 1
+    CROSSMATCH = 2
+    GROUP_O_UNMATCHED = 3
+
+
+@dataclass(frozen=True)
+class PathologyRecords:
+    """Tubes, counted inside the compiled pass.
+
+    Places are the sites in file order, then the boroughs. Weeks and days count from hour 0.
+
+    Attributes
+    ----------
+    received, reported, reported_elsewhere, within_standard : int64 (weeks, places, sources)
+    discarded, abandoned, rebled, deferred : int64 (weeks, places, sources)
+        `received` and `reported` are of our own laboratories,
+        re-bleeds included; `reported_elsewhere` is mutual aid; `within_standard` are the reported
+        within the standard of their source, counted in the week of the report; `deferred` were
+        never taken because of a demand restriction (those that come back later are received then).
+    daily_reported, daily_within_standard : int64 (days, sources)
+    daily_paper_waiting : int64 (days,)
+        Results reported on paper and not yet entered back at the end of the day.
+    waiting_at_end : int
+        Tubes received and neither reported nor discarded at the end.
+    station_names : tuple of str
+    utilisation : float64 (weeks, stations)
+        Busy over rostered server hours.
+    manual_hours : float64 (weeks,)
+        Staff hours of manual work.
+    longest_queue : int64 (weeks, stations)
+    visits : int
+        Passages of tubes through stations, skips not counted.
+    """
+
+    received: Integers
+    reported: Integers
+    reported_elsewhere: Integers
+    within_standard: Integers
+    discarded: Integers
+    abandoned: Integers
+    rebled: Integers
+    deferred: Integers
+    daily_reported: Integers
+    daily_within_standard: Integers
+    daily_paper_waiting: Integers
+    waiting_at_end: int
+    station_names: tuple[str, ...]
+    utilisation: Floats
+    manual_hours: Floats
+    longest_queue: Integers
+    visits: int
+
+
+@dataclass(frozen=True)
+class SurgeryRecords:
+    """What became of every patient for an operation.
+
+    Attributes
+    ----------
+    done_at, removed_at : float64 (patients,)
+        NaN where it did not happen. `done_at` is the start of the operation.
+    postponed_at, postponed_patient, postponed_cause : (events,)
+        float64 time, int32 patient, uint8 ``Cause``, in order of time. The time is the start of
+        the list from which the operation was taken: a postponement counts in the week in which
+        the operation was to happen.
+    postponed_decided_at : float64 (events,)
+    rebooked_late : bool (events,)
+        Not operated on within the rebooking standard after this postponement (False while the
+        standard has not yet run out at the end).
+    swapped_in : int32 (swaps,)
+        Patients who were operated on at short notice in a free slot.
+    lists_run, flexible_lists_run, recovery_lists_run : int64 (weeks,)
+    busy_hours, list_hours : float64 (weeks,)
+        Theatre time used and open.
+    """
+
+    done_at: Floats
+    removed_at: Floats
+    postponed_at: Floats
+    postponed_decided_at: Floats
+    postponed_patient: Numbers
+    postponed_cause: Codes
+    rebooked_late: Flags
+    swapped_in: Numbers
+    lists_run: Integers
+    flexible_lists_run: Integers
+    recovery_lists_run: Integers
+    busy_hours: Floats
+    list_hours: Floats
+
+
+@dataclass(frozen=True)
+class OutpatientRecords:
+    """What became of every appointment that needs results; the others are counted.
+
+    Attributes
+    ----------
+    done_at : float64 (appointments,)
+        NaN where it has not happened.
+    postponed_at, postponed_appointment, postponed_cause : (events,)
+        The time is the start of the clinic from which the appointment was taken.
+    without_results_done, without_results_postponed : int64 (weeks, sites)
+    """
+
+    done_at: Floats
+    postponed_at: Floats
+    postponed_appointment: Numbers
+    postponed_cause: Codes
+    without_results_done: Integers
+    without_results_postponed: Integers
+
+
+@dataclass(frozen=True)
+class TransfusionRecords:
+    """Red cells, unit by unit and day by day; groups in the order of ``BloodGroup``.
+
+    Attributes
+    ----------
+    issued_at, issued_site, issued_route, issued_use, issued_group, issued_units, issued_minutes :
+        One row for each episode, route and group of unit: float64, uint8 ..., int32 units,
+        float64 minutes from request to blood.
+    late_at, late_site, late_urgency : (episodes,)
+        Episodes in which no compatible unit was there in time; `late_at` is when it was due.
+    stock : int32 (days, sites, groups)
+        At the end of each day.
+    expired, received : int64 (days, sites, groups)
+    daily_use : float64 (sites, groups)
+        Units a day for which the stock is planned: stock days are stock over this.
+    initial_stock, final_stock : int64 (sites, groups)
+    national_stock : float64 (days, groups)
+    national_daily_use : float64 (groups,)
+    alert_days : int64
+        Days on which an amber alert held for any group.
+    """
+
+    issued_at: Floats
+    issued_site: Codes
+    issued_route: Codes
+    issued_use: Codes
+    issued_group: Codes
+    issued_units: Numbers
+    issued_minutes: Floats
+    late_at: Floats
+    late_site: Codes
+    late_urgency: Codes
+    stock: Numbers
+    expired: Integers
+    received: Integers
+    daily_use: Floats
+    initial_stock: Integers
+    final_stock: Integers
+    national_stock: Floats
+    national_daily_use: Floats
+    alert_days: int
+
+
+@dataclass(frozen=True)
+class Records:
+    """One arm of one replication."""
+
+    arm: str
+    pathology: PathologyRecords
+    surgery: SurgeryRecords
+    outpatients: OutpatientRecords
+    transfusion: TransfusionRecords
+    seconds: dict[str, float] = field(compare=False, default_factory=dict)

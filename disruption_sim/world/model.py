@@ -1,0 +1,227 @@
+"""The world as arrays: one structure of arrays for each kind of entity.
+
+An entity's number is its position. Times are hours on the grid. Codes are positions in the
+scenario's tables: `site` in ``network.sites``, `source` and `tube_type` in the order of the
+enumerations, and so on. Nothing here knows whether anything will go wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from disruption_sim.randomness import purpose_key
+
+Times = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int32]
+
+USES = ("medical", "obstetric", "trauma", "major_haemorrhage", "operation")
+URGENCIES = ("immediate", "urgent", "routine")
+
+
+@dataclass(frozen=True)
+class Tubes:
+    """Blood samples that are asked for whatever happens, in order of collection.
+
+    Attributes
+    ----------
+    collected : float64 (n,)
+        When the blood is taken, not before 0.
+    source, tube_type : uint8 (n,)
+        Positions in ``Source`` and ``TubeType``.
+    origin : uint8 (n,)
+        Site number, or number of sites plus borough number for general practice.
+    """
+
+    collected: Times
+    source: Codes
+    tube_type: Codes
+    origin: Codes
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Patients for operations: the starting list first, then referrals in order of time.
+
+    Attributes
+    ----------
+    clock_start : float64 (n,)
+        Start of the waiting time; negative for the starting list.
+    site, specialty, procedure : uint8 (n,)
+        Positions in the scenario's tables.
+    grade : uint8 (n,)
+        Position in ``Grade``.
+    priority : uint8 (n,)
+        0, 1, 2 for P2, P3, P4.
+    duration : float64 (n,)
+        Hours in theatre without turnover.
+    expected_duration : float64 (n,)
+        Hours the list is planned with (mean of the procedure).
+    needs_results, needs_group_and_screen, antibodies : bool (n,)
+    units_crossmatched, units_transfused : uint8 (n,)
+        Units to be ready, and units that will be needed if the operation happens.
+    blood_group : uint8 (n,)
+        Position in ``BloodGroup``.
+    removal : float64 (n,)
+        When the patient leaves the list untreated if still waiting.
+    """
+
+    clock_start: Times
+    site: Codes
+    specialty: Codes
+    procedure: Codes
+    grade: Codes
+    priority: Codes
+    duration: Times
+    expected_duration: Times
+    needs_results: Flags
+    needs_group_and_screen: Flags
+    antibodies: Flags
+    units_crossmatched: Codes
+    units_transfused: Codes
+    blood_group: Codes
+    removal: Times
+
+
+@dataclass(frozen=True)
+class TheatreLists:
+    """Operating lists of the timetable, in order of start; closed ones are left out.
+
+    Attributes
+    ----------
+    start, length : float64 (n,)
+        Hours.
+    site, specialty : uint8 (n,)
+    flexible : bool (n,)
+        Opened only while the waiting list is above its usual size.
+    extra : float64 (n,)
+        A uniform number; a recovery policy of strength u opens those with extra <= u. Ordinary and
+        flexible lists have 0.
+    loses_last_case : bool (n,)
+        An emergency takes the end of the list.
+    """
+
+    start: Times
+    length: Times
+    site: Codes
+    specialty: Codes
+    flexible: Flags
+    extra: Times
+    loses_last_case: Flags
+
+
+@dataclass(frozen=True)
+class ClinicSessions:
+    """Outpatient clinic sessions in order of start.
+
+    Attributes
+    ----------
+    start : float64 (n,)
+    site, clinic : uint8 (n,)
+    without_results : int32 (n,)
+        Appointments that need no blood result.
+    without_results_postponed : int32 (n,)
+        Of these, the ones postponed for ordinary reasons.
+    spare : int32 (n,)
+        Free places into which postponed appointments can be put.
+    first_appointment : int32 (n + 1,)
+        Appointments that need results stand in `Appointments` from first_appointment[i] to
+        first_appointment[i + 1].
+    """
+
+    start: Times
+    site: Codes
+    clinic: Codes
+    without_results: Numbers
+    without_results_postponed: Numbers
+    spare: Numbers
+    first_appointment: Numbers
+
+
+@dataclass(frozen=True)
+class Appointments:
+    """Appointments that need blood results, in order of their session.
+
+    Attributes
+    ----------
+    session : int32 (n,)
+    tubes : int32 (n, 2)
+        Numbers in `Tubes`; -1 where there is none or the result is in hand from before hour 0.
+    essential : bool (n,)
+        Cannot go ahead without the result.
+    ordinary_postponed : bool (n,)
+        Would be postponed for ordinary reasons the first time.
+    in_general_practice : bool (n,)
+        Blood is taken at the practice.
+    """
+
+    session: Numbers
+    tubes: npt.NDArray[np.int32]
+    essential: Flags
+    ordinary_postponed: Flags
+    in_general_practice: Flags
+
+
+@dataclass(frozen=True)
+class BleedingEpisodes:
+    """Patients who need red cells outside planned operations, in order of time.
+
+    Attributes
+    ----------
+    time : float64 (n,)
+    site, use, urgency, blood_group : uint8 (n,)
+        `use` in ``USES``, `urgency` in ``URGENCIES``.
+    units : uint8 (n,)
+    antibodies, o_positive_allowed : bool (n,)
+    """
+
+    time: Times
+    site: Codes
+    use: Codes
+    urgency: Codes
+    blood_group: Codes
+    units: Codes
+    antibodies: Flags
+    o_positive_allowed: Flags
+
+
+@dataclass(frozen=True)
+class NationalBlood:
+    """Day-to-day variation of the blood service.
+
+    Attributes
+    ----------
+    collected_units, demanded_units : float64 (days, 8)
+        Factors around 1 on collections, and on the demand of the rest of the country.
+    """
+
+    collected_units: Times
+    demanded_units: Times
+
+
+@dataclass(frozen=True)
+class World:
+    """One replication's world; lived once in every arm."""
+
+    seed: int
+    replication: int
+    tubes: Tubes
+    operations: Operations
+    theatre_lists: TheatreLists
+    clinic_sessions: ClinicSessions
+    appointments: Appointments
+    bleeding: BleedingEpisodes
+    national_blood: NationalBlood
+
+    def key(self, purpose: str) -> np.uint64:
+        """Return the key of a purpose for draws that depend on the state."""
+        return purpose_key(self.seed, self.replication, purpose)
+
+    @property
+    def waiting_at_start(self) -> int:
+        """Patients on the starting list."""
+        return int(np.count_nonzero(self.operations.clock_start < 0.0))

@@ -1,0 +1,76 @@
+"""Losses are relative, overlap freely and do not know of each other."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from disruption_sim.step_function import StepFunction, combine, compose_losses
+
+pytestmark = pytest.mark.unit
+
+depths = st.floats(0.0, 1.0, allow_nan=False)
+
+
+@st.composite
+def outages(draw: st.DrawFn) -> StepFunction:
+    start = draw(st.integers(0, 50))
+    length = draw(st.integers(1, 50))
+    zero = StepFunction.constant(0.0)
+    return zero.with_step(float(start), draw(depths)).with_step(float(start + length), 0.0)
+
+
+@given(st.lists(outages(), max_size=6), st.randoms(use_true_random=False))
+def test_order_of_overlapping_losses_does_not_matter(
+    losses: list[StepFunction], random: object
+) -> None:
+    shuffled = list(losses)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert compose_losses(losses) == compose_losses(shuffled)
+
+
+@given(st.lists(outages(), min_size=1, max_size=6), st.floats(-10.0, 110.0))
+def test_what_is_kept_is_the_product_of_what_each_loss_leaves(
+    losses: list[StepFunction], time: float
+) -> None:
+    kept = math.prod(1.0 - loss.at(time) for loss in losses)
+    assert 1.0 - compose_losses(losses).at(time) == pytest.approx(kept, abs=1e-12)
+
+
+@given(outages(), outages())
+def test_the_end_of_one_outage_leaves_the_other_as_it_is(
+    first: StepFunction, second: StepFunction
+) -> None:
+    """The fault of comparable tools: the first outage to end restores what it remembered."""
+    both = compose_losses([first, second])
+    end_of_first = first.times[-1]
+    assert both.at(end_of_first) == pytest.approx(second.at(end_of_first), abs=1e-12)
+
+
+def test_steps_hold_from_their_instant() -> None:
+    function = StepFunction.constant(0.25).with_step(10.0, 1.0)
+    assert function.at(math.nextafter(10.0, 0.0)) == 0.25
+    assert function.at(10.0) == 1.0
+    np.testing.assert_array_equal(
+        function.at_many(np.array([-5.0, 9.0, 10.0, 11.0])), [0.25, 0.25, 1.0, 1.0]
+    )
+
+
+def test_combination_drops_steps_that_change_nothing() -> None:
+    same = StepFunction.constant(0.5).with_step(3.0, 0.5)
+    assert combine([same], max) == StepFunction.constant(0.5)
+
+
+@pytest.mark.parametrize(
+    ("times", "values"),
+    [((0.0,), (1.0,)), ((-math.inf, 2.0, 1.0), (0.0, 1.0, 2.0)), ((-math.inf,), ())],
+)
+def test_a_wrong_step_function_is_refused(
+    times: tuple[float, ...], values: tuple[float, ...]
+) -> None:
+    with pytest.raises(ValueError, match="step function"):
+        StepFunction(times, values)

@@ -1,0 +1,168 @@
+"""The world: right volumes, right distributions, and draws that nothing else can shift."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from disruption_sim.scenario import Scenario
+from disruption_sim.scenario.model import Source
+from disruption_sim.world import World, draw_world
+from disruption_sim.world.surgery import flows
+from tests.support.small_scenario import small_scenario
+
+pytestmark = pytest.mark.unit
+
+SOURCES = list(Source)
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return small_scenario()
+
+
+@pytest.fixture(scope="module")
+def world(scenario: Scenario) -> World:
+    return draw_world(scenario, 20240603, 0)
+
+
+def _arrays(world: World) -> dict[str, np.ndarray]:
+    return {
+        f"{part.name}.{column.name}": getattr(getattr(world, part.name), column.name)
+        for part in dataclasses.fields(world)
+        if part.name not in ("seed", "replication")
+        for column in dataclasses.fields(getattr(world, part.name))
+    }
+
+
+def test_the_same_seed_draws_the_same_world(scenario: Scenario, world: World) -> None:
+    again = _arrays(draw_world(scenario, 20240603, 0))
+    for name, array in _arrays(world).items():
+        np.testing.assert_array_equal(array, again[name], err_msg=name)
+
+
+def test_another_replication_draws_another_world(scenario: Scenario, world: World) -> None:
+    other = draw_world(scenario, 20240603, 1)
+    assert not np.array_equal(world.tubes.collected[:100], other.tubes.collected[:100])
+    assert not np.array_equal(world.operations.duration[:50], other.operations.duration[:50])
+
+
+def test_disruptions_and_policies_change_no_draw(scenario: Scenario, world: World) -> None:
+    calm = _arrays(draw_world(scenario.without_disruption(), 20240603, 0))
+    for name, array in _arrays(world).items():
+        np.testing.assert_array_equal(array, calm[name], err_msg=name)
+
+
+def test_a_new_clinic_leaves_every_other_draw_as_it_was(scenario: Scenario, world: World) -> None:
+    """Streams have names, not positions: inserting an activity shifts nothing else."""
+    content = scenario.model_dump(exclude={"provenance"})
+    clinics = content["outpatients"]["clinics"]
+    added = [{**clinics[0], "name": "new_clinic", "share": 0.0}]
+    content["outpatients"]["clinics"] = added + [dict(clinic) for clinic in clinics]
+    other = draw_world(Scenario.model_validate(content), 20240603, 0)
+    np.testing.assert_array_equal(world.operations.duration, other.operations.duration)
+    np.testing.assert_array_equal(world.bleeding.time, other.bleeding.time)
+    np.testing.assert_array_equal(world.tubes.collected, other.tubes.collected)
+    np.testing.assert_array_equal(
+        world.clinic_sessions.without_results, other.clinic_sessions.without_results
+    )
+
+
+def test_times_are_on_the_grid(world: World) -> None:
+    for name, array in _arrays(world).items():
+        if array.dtype == np.float64 and name.split(".")[1] in (
+            "collected",
+            "clock_start",
+            "duration",
+            "time",
+            "start",
+            "removal",
+        ):
+            ticks = array * 2.0**20
+            np.testing.assert_array_equal(ticks, np.rint(ticks), err_msg=name)
+
+
+def test_tubes_have_the_stated_volume(scenario: Scenario, world: World) -> None:
+    """Compared within 4 standard errors of a Poisson count."""
+    days = np.arange(7 * scenario.calendar.weeks)
+    holidays = {(day - scenario.calendar.first_day).days for day in scenario.calendar.bank_holidays}
+    working = sum(1 for day in days if day % 7 < 5 and day not in holidays)
+    for number, site in enumerate(scenario.network.sites):
+        source = Source.THEATRE_AND_INTENSIVE_CARE
+        chosen = (world.tubes.origin == number) & (world.tubes.source == SOURCES.index(source))
+        on_working_days = np.isin(
+            (world.tubes.collected[chosen] // 24).astype(int),
+            [day for day in days if day % 7 < 5 and day not in holidays],
+        )
+        expected = site.tubes_per_weekday[source] * working
+        assert on_working_days.sum() == pytest.approx(expected, abs=4 * np.sqrt(expected))
+
+
+def test_collection_times_follow_the_hour_profile(scenario: Scenario, world: World) -> None:
+    source = SOURCES.index(Source.INPATIENT_ROUTINE)
+    hours = (world.tubes.collected[world.tubes.source == source] % 24).astype(int)
+    weights = np.array(scenario.pathology.sources[source].hour_profile)
+    expected = weights / weights.sum() * hours.size
+    assert stats.chisquare(np.bincount(hours, minlength=24), expected).pvalue > 1e-3
+
+
+def test_blood_for_a_clinic_is_taken_before_it_and_belongs_to_it(world: World) -> None:
+    tubes, appointments = world.tubes, world.appointments
+    linked = appointments.tubes[:, 0] >= 0
+    assert linked.mean() > 0.5
+    first, second = appointments.tubes[linked].T
+    start = world.clinic_sessions.start[appointments.session[linked]]
+    assert (tubes.collected[first] < start).all()
+    np.testing.assert_array_equal(tubes.collected[first], tubes.collected[second])
+    assert (tubes.tube_type[first] != tubes.tube_type[second]).all()
+    at_hospital = ~appointments.in_general_practice[linked]
+    np.testing.assert_array_equal(
+        tubes.origin[first[at_hospital]],
+        world.clinic_sessions.site[appointments.session[linked][at_hospital]],
+    )
+    numbers = appointments.tubes[linked].ravel()
+    assert np.unique(numbers).size == numbers.size
+
+
+def test_durations_are_lognormal_with_the_stated_mean(scenario: Scenario, world: World) -> None:
+    operations = world.operations
+    ratio = operations.duration / operations.expected_duration
+    assert ratio.mean() == pytest.approx(1.0, abs=4 * ratio.std() / np.sqrt(ratio.size))
+
+
+def test_referrals_and_timetable_are_in_balance(scenario: Scenario, world: World) -> None:
+    rules = scenario.surgery
+    expected = sum(flow.referrals for flow in flows(scenario))
+    assert expected == pytest.approx(
+        rules.elective_admissions_per_week * rules.theatre_share, rel=0.02
+    )
+    lists = world.theatre_lists
+    ordinary = (~lists.flexible & (lists.extra == 0.0)).sum() / scenario.calendar.weeks
+    balanced = sum(flow.lists for flow in flows(scenario)) * rules.base_capacity_share
+    assert ordinary == pytest.approx(balanced, rel=0.12)
+
+
+def test_nothing_elective_happens_on_weekends_and_bank_holidays(
+    scenario: Scenario, world: World
+) -> None:
+    lists = world.theatre_lists
+    for start in (lists.start[lists.extra == 0.0], world.clinic_sessions.start):
+        days = np.unique((start // 24).astype(int))
+        dates = [scenario.calendar.date(24.0 * int(day)) for day in days]
+        assert all(date.weekday() < 5 for date in dates)
+        assert not set(dates) & set(scenario.calendar.bank_holidays)
+
+
+def test_a_strike_thins_the_timetable_of_the_world(scenario: Scenario, world: World) -> None:
+    calm = draw_world(scenario.model_copy(update={"conditions": ()}), 20240603, 0)
+    assert world.clinic_sessions.start.size < calm.clinic_sessions.start.size
+    assert world.theatre_lists.start.size <= calm.theatre_lists.start.size
+
+
+def test_a_major_haemorrhage_needs_at_least_five_units(world: World) -> None:
+    units = world.bleeding.units[world.bleeding.use == 3]
+    assert units.size > 0
+    assert units.min() >= 5
