@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.grid import HOURS_PER_DAY, TICKS_PER_HOUR
+from disruption_sim.grid import HOURS_PER_DAY, TICKS_PER_HOUR, to_grid
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.scenario.effects import capability_depth
 from disruption_sim.scenario.model import Capability, Scenario, Source
@@ -62,9 +62,9 @@ def office_days(scenario: Scenario, world: World) -> list[OfficeDay]:
     working = np.flatnonzero(Days.of(scenario.calendar).working)
     session_day = _session_working_day(working, world)
     ahead = rules.decision_days_before
-    hour = rules.decision_hour
+    hour = to_grid(rules.decision_hour)
     if ahead == 0:
-        hour = min(hour, *rules.session_start_hours)
+        hour = min(hour, *(to_grid(start) for start in rules.session_start_hours))
     times = [0.0, *(HOURS_PER_DAY * working + hour).tolist()]
     ends = np.searchsorted(session_day, ahead + np.arange(len(times))).tolist()
     later = working[ahead:].tolist()

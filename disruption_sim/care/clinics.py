@@ -138,9 +138,8 @@ class Clinics:
     def _missing(self, who: Integers, now: float) -> Flags:
         """Return which tubes of some appointments are not reported, bool (appointments, 2)."""
         tubes = self._tubes[who]
-        reported_at = self._blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
-        # Not reported is NaN, for which this comparison is false.
-        missing: Flags = np.logical_not(reported_at <= now)
+        reported_at: Floats = self._blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
+        missing: Flags = np.isnan(reported_at) | (reported_at > now)
         return missing
 
     def _expired(self, who: Integers, missing: Flags, now: float) -> Flags:

@@ -217,7 +217,8 @@ def test_a_result_is_late_one_tick_after_the_decision(scenario: Scenario, world:
         laboratories.collected = laboratories.collected.copy()
         laboratories.collected[tubes] = deadline + late_by
         records = live(scenario, world, laboratories)
-        return records.postponed_appointment[records.postponed_cause != Cause.ORDINARY]
+        held_up: Numbers = records.postponed_appointment[records.postponed_cause != Cause.ORDINARY]
+        return held_up
 
     assert postponed(0.0).size == 0
     np.testing.assert_array_equal(np.sort(postponed(2.0**-20)), chosen)
