@@ -1,0 +1,44 @@
+"""Records of what happened become the numbers planners report: pure functions."""
+
+from disruption_sim.measures.arm import ArmMeasures, measure_arm
+from disruption_sim.measures.calendar import Horizon
+from disruption_sim.measures.causes import PRIORITIES, PostponedByCause
+from disruption_sim.measures.clocks import Clock, Reading
+from disruption_sim.measures.laboratories import Turnaround
+from disruption_sim.measures.recovery import (
+    KaplanMeier,
+    clearing_days,
+    days_to_recovery,
+    kaplan_meier,
+)
+from disruption_sim.measures.registry import (
+    MEASURE_BY_NAME,
+    MEASURES,
+    Kind,
+    Measure,
+    OverWeeks,
+    Worse,
+)
+from disruption_sim.measures.table import MeasureTable
+
+__all__ = [
+    "MEASURES",
+    "MEASURE_BY_NAME",
+    "PRIORITIES",
+    "ArmMeasures",
+    "Clock",
+    "Horizon",
+    "KaplanMeier",
+    "Kind",
+    "Measure",
+    "MeasureTable",
+    "OverWeeks",
+    "PostponedByCause",
+    "Reading",
+    "Turnaround",
+    "Worse",
+    "clearing_days",
+    "days_to_recovery",
+    "kaplan_meier",
+    "measure_arm",
+]

@@ -1,0 +1,422 @@
+"""Every measure a planner reads, defined once: name, unit, how it adds up over weeks, meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class OverWeeks(StrEnum):
+    """How the weeks of a measure become one number for the whole horizon."""
+
+    SUM = "sum"
+    RATIO = "ratio of sums"
+    MEAN = "mean"
+    MAXIMUM = "maximum"
+
+
+class Kind(StrEnum):
+    """What a measure is."""
+
+    COUNT = "count"
+    SHARE = "share"
+    LEVEL = "level"
+
+
+class Worse(StrEnum):
+    """Which direction hurts."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Definition of a measure.
+
+    Attributes
+    ----------
+    name : str
+        As in every table.
+    title : str
+        As on a figure.
+    unit : str
+    kind : Kind
+        A count of events in the week, a share, or a level.
+    definition : str
+        One sentence.
+    worse : Worse
+    over_weeks : OverWeeks
+        How the weeks make up the total over the horizon.
+    by_site : bool
+        Whether it is counted for each hospital site as well as for all together.
+    """
+
+    name: str
+    title: str
+    unit: str
+    kind: Kind
+    definition: str
+    worse: Worse
+    over_weeks: OverWeeks
+    by_site: bool = True
+
+
+def _count(
+    name: str, title: str, unit: str, worse: Worse, definition: str, *, by_site: bool = True
+) -> Measure:
+    return Measure(name, title, unit, Kind.COUNT, definition, worse, OverWeeks.SUM, by_site)
+
+
+def _share(
+    name: str, title: str, worse: Worse, definition: str, *, by_site: bool = True
+) -> Measure:
+    return Measure(name, title, "share", Kind.SHARE, definition, worse, OverWeeks.RATIO, by_site)
+
+
+def _level(
+    name: str, title: str, unit: str, worse: Worse, definition: str, *, by_site: bool = True
+) -> Measure:
+    return Measure(name, title, unit, Kind.LEVEL, definition, worse, OverWeeks.MEAN, by_site)
+
+
+_H, _L, _N = Worse.HIGHER, Worse.LOWER, Worse.NEITHER
+
+_SURGERY = (
+    _count("operations_done", "Operations done", "operations", _L, "Operations started."),
+    _count(
+        "operations_postponed",
+        "Operations postponed, every cause",
+        "operations",
+        _H,
+        "Postponements, ordinary ones included, in the week in which the operation was to happen; "
+        "a patient postponed twice counts twice.",
+    ),
+    _count(
+        "operations_postponed_incident",
+        "Operations postponed because of the incident",
+        "operations",
+        _H,
+        "Postponements whose cause is the incident: results, samples, group and screen, "
+        "transfusion, blood, or incident command.",
+    ),
+    _count(
+        "patients_postponed",
+        "Patients whose operation was postponed",
+        "patients",
+        _H,
+        "People with at least one postponement of any cause, each once, in the week of the first.",
+    ),
+    _count(
+        "patients_postponed_incident",
+        "Patients whose operation was postponed because of the incident",
+        "patients",
+        _H,
+        "People with at least one postponement caused by the incident, each once, in the week of "
+        "the first.",
+    ),
+    _count(
+        "rebooked_late",
+        "Postponed operations not done within the rebooking standard",
+        "operations",
+        _H,
+        "Postponements after which the patient was not operated on within the standard, in the "
+        "week of the postponement; not counted while the standard has yet to run out.",
+    ),
+    _count(
+        "p2_beyond_window",
+        "P2 patients not treated in time",
+        "patients",
+        _H,
+        "Patients of priority P2 still waiting when their window ends, in the week in which it "
+        "ends.",
+    ),
+    _count(
+        "operations_removed",
+        "Patients removed from the list untreated",
+        "patients",
+        _N,
+        "Patients who left the waiting list without an operation.",
+    ),
+    _count(
+        "operations_at_short_notice",
+        "Operations swapped in at short notice",
+        "operations",
+        _N,
+        "Operations of patients who took a slot that another case could not use.",
+    ),
+    _level(
+        "operations_waiting",
+        "Patients waiting for an operation",
+        "patients",
+        _H,
+        "Patients on the waiting list at the end of the week.",
+    ),
+    _level(
+        "operations_backlog",
+        "Net backlog of operations",
+        "patients",
+        _H,
+        "Patients treated or removed since the onset in the baseline arm, less those in this arm, "
+        "at the end of the week; 0 in the baseline arm.",
+    ),
+    _level(
+        "patients_later",
+        "Patients later than without the incident",
+        "patients",
+        _H,
+        "Patients still waiting at the end of the week who in the baseline arm are not; 0 in the "
+        "baseline arm.",
+    ),
+    _level(
+        "patients_earlier",
+        "Patients earlier than without the incident",
+        "patients",
+        _N,
+        "Patients no longer waiting at the end of the week who in the baseline arm still are; 0 "
+        "in the baseline arm.",
+    ),
+    _count(
+        "patient_weeks_of_extra_wait",
+        "Patient-weeks of extra wait for operations",
+        "patient-weeks",
+        _H,
+        "Waiting time spent in the week over all patients, less that in the baseline arm; waits "
+        "are cut at the horizon; 0 in the baseline arm.",
+    ),
+    _share(
+        "waiting_within_18_weeks_share",
+        "Waiting no longer than 18 weeks",
+        _L,
+        "Of the patients waiting for an operation at the end of the week, those who have waited "
+        "18 weeks or less.",
+    ),
+    _count(
+        "theatre_lists",
+        "Theatre lists run",
+        "lists",
+        _N,
+        "Operating lists run, flexible and recovery lists included.",
+        by_site=False,
+    ),
+    _count(
+        "flexible_lists",
+        "Flexible theatre lists run",
+        "lists",
+        _N,
+        "Lists opened only because the waiting list was above its usual size.",
+        by_site=False,
+    ),
+    _count(
+        "recovery_lists",
+        "Recovery theatre lists run",
+        "lists",
+        _N,
+        "Extra lists opened by a recovery policy.",
+        by_site=False,
+    ),
+    _share(
+        "theatre_utilisation",
+        "Theatre time used",
+        _N,
+        "Hours of operating and turnover over hours of lists run.",
+        by_site=False,
+    ),
+)
+
+_OUTPATIENTS = (
+    _count(
+        "appointments_done",
+        "Outpatient appointments held",
+        "appointments",
+        _L,
+        "Outpatient appointments held, whether or not they need blood results.",
+    ),
+    _count(
+        "appointments_postponed",
+        "Outpatient appointments postponed, every cause",
+        "appointments",
+        _H,
+        "Postponements, ordinary ones included, in the week in which the appointment was to be.",
+    ),
+    _count(
+        "appointments_postponed_incident",
+        "Outpatient appointments postponed because of the incident",
+        "appointments",
+        _H,
+        "Postponements whose cause is the incident.",
+    ),
+    _level(
+        "appointments_backlog",
+        "Net backlog of outpatient appointments",
+        "appointments",
+        _H,
+        "Appointments that need blood results, held since the onset in the baseline arm, less "
+        "those in this arm, at the end of the week; 0 in the baseline arm.",
+    ),
+)
+
+_PATHOLOGY = (
+    _count(
+        "tubes_received",
+        "Tubes received",
+        "tubes",
+        _N,
+        "Tubes received by the network's own laboratories, re-bleeds included.",
+    ),
+    _count(
+        "tubes_reported",
+        "Tubes reported",
+        "tubes",
+        _L,
+        "Tubes reported by the network's own laboratories.",
+    ),
+    _count(
+        "tubes_reported_elsewhere",
+        "Tubes reported by mutual aid",
+        "tubes",
+        _N,
+        "Tubes reported by laboratories outside the network.",
+    ),
+    _count(
+        "tubes_discarded",
+        "Samples expired",
+        "tubes",
+        _H,
+        "Tubes that had outlived their stability when their turn came.",
+    ),
+    _count(
+        "tubes_deferred",
+        "Tubes not taken because of restrictions",
+        "tubes",
+        _N,
+        "Tubes whose collection was put off or given up because of a restriction of demand.",
+    ),
+    _count(
+        "tubes_abandoned",
+        "Expired samples not taken again",
+        "tubes",
+        _H,
+        "Expired tubes after which no new blood was taken.",
+    ),
+    _count(
+        "rebleeds",
+        "Re-bleeds",
+        "tubes",
+        _H,
+        "Expired tubes for which new blood was taken.",
+    ),
+    _share(
+        "laboratory_throughput_share",
+        "Laboratory throughput as a share of normal",
+        _L,
+        "Tubes reported by the own laboratories over those of the same week of the baseline arm.",
+    ),
+    _share(
+        "laboratory_throughput_share_with_mutual_aid",
+        "Tubes reported with mutual aid as a share of normal",
+        _L,
+        "Tubes reported by own and other laboratories over those of the same week of the baseline "
+        "arm.",
+    ),
+    _share(
+        "turnaround_within_standard_share",
+        "Tubes reported within standard",
+        _L,
+        "Of the tubes reported by the own laboratories, those within the turnaround standard of "
+        "their source.",
+    ),
+    _count(
+        "manual_staff_hours",
+        "Staff hours of manual work",
+        "hours",
+        _H,
+        "Hours of staff on booking-in, authorising and reporting by hand, and on entering back.",
+        by_site=False,
+    ),
+    _level(
+        "results_on_paper",
+        "Results on paper only",
+        "results",
+        _H,
+        "Results reported on paper and not yet entered back, at the end of the week.",
+        by_site=False,
+    ),
+    Measure(
+        "busiest_station_utilisation",
+        "Busiest laboratory station",
+        "share",
+        Kind.SHARE,
+        "Largest share of rostered hours that any station was busy in the week.",
+        Worse.NEITHER,
+        OverWeeks.MAXIMUM,
+        by_site=False,
+    ),
+    Measure(
+        "longest_laboratory_queue",
+        "Longest laboratory queue",
+        "tubes",
+        Kind.LEVEL,
+        "Most tubes that waited at any one station at any moment of the week.",
+        Worse.HIGHER,
+        OverWeeks.MAXIMUM,
+        by_site=False,
+    ),
+)
+
+_TRANSFUSION = (
+    _count("red_cells_issued", "Red cells issued", "units", _N, "Units of red cells issued."),
+    _count(
+        "o_negative_issued",
+        "O-negative red cells issued",
+        "units",
+        _H,
+        "Units of O-negative red cells issued, to patients of any group.",
+    ),
+    _count(
+        "unmatched_group_o_issued",
+        "Group O issued without matching",
+        "units",
+        _H,
+        "Units of group O issued without crossmatch or electronic issue, emergency units included.",
+    ),
+    _count(
+        "blood_not_in_time",
+        "Blood not there in time",
+        "episodes",
+        _H,
+        "Episodes in which no compatible unit was there when it was due.",
+    ),
+    _count(
+        "red_cells_expired",
+        "Red cells expired",
+        "units",
+        _H,
+        "Units that outlived their shelf life in a hospital's stock.",
+    ),
+    _level(
+        "o_negative_stock_days_hospital",
+        "O-negative stock in the hospitals",
+        "days",
+        _L,
+        "O-negative units in stock over the planned use of O-negative a day, mean of the days of "
+        "the week.",
+    ),
+    _level(
+        "o_negative_stock_days_national",
+        "O-negative stock of the blood service",
+        "days",
+        _L,
+        "National stock of O-negative over its usual issue a day, mean of the days of the week.",
+        by_site=False,
+    ),
+)
+
+MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_PATHOLOGY, *_TRANSFUSION)
+"""All measures, in the order of the tables."""
+
+MEASURE_BY_NAME: Mapping[str, Measure] = MappingProxyType({item.name: item for item in MEASURES})
+"""Every measure under its name."""
