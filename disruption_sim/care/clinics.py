@@ -139,7 +139,8 @@ class Clinics:
         """Return which tubes of some appointments are not reported, bool (appointments, 2)."""
         tubes = self._tubes[who]
         reported_at: Floats = self._blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
-        missing: Flags = np.isnan(reported_at) | (reported_at > now)
+        missing = np.ones(tubes.shape, dtype=np.bool_)
+        missing[reported_at <= now] = False
         return missing
 
     def _expired(self, who: Integers, missing: Flags, now: float) -> Flags:
