@@ -22,6 +22,7 @@ hour, which keeps the tubes of a window in the processor's cache.
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Callable
@@ -102,19 +103,30 @@ CLOCK = np.dtype(
 
 def compiled(function: Function) -> Function:
     """Compile a function with Numba, kept on disk if there is a folder that can be written."""
-    options = {"error_model": "numpy", "nogil": True}
+    return _compile(function, inline=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into its callers: a call would count references to every array."""
+    return _compile(function, inline=True)
+
+
+def _compile(function: Function, inline: bool) -> Function:
+    compile_it: Any = functools.partial(
+        numba.njit, error_model="numpy", nogil=True, forceinline=inline
+    )
     try:
-        return cast(Function, numba.njit(cache=True, **options)(function))
+        return cast(Function, compile_it(cache=True)(function))
     except RuntimeError as error:
         warnings.warn(
             f"the laboratory kernel is compiled anew in every process: {error}",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-        return cast(Function, numba.njit(**options)(function))
+        return cast(Function, compile_it()(function))
 
 
-@compiled
+@inlined
 def mixed_hash(key: Any, entity: Any, occasion: Any) -> Any:
     """Return 64 random bits; `disruption_sim.randomness.hash_uniform` makes its number of them."""
     value = key + (np.uint64(entity) + ONE) * GOLDEN
@@ -127,7 +139,7 @@ def mixed_hash(key: Any, entity: Any, occasion: Any) -> Any:
     return value ^ (value >> SHIFT_31)
 
 
-@compiled
+@inlined
 def hash_number(key: Any, entity: Any, occasion: Any) -> Any:
     """Return the number in (0, 1) of `disruption_sim.randomness.hash_uniform`."""
     return (np.float64(mixed_hash(key, entity, occasion) >> SHIFT_11) + 0.5) * 2.0**-53
@@ -136,10 +148,9 @@ def hash_number(key: Any, entity: Any, occasion: Any) -> Any:
 # --- tubes on their way -------------------------------------------------------------------------
 
 
-@compiled
-def append_to_edge(edge: Array, e: int, tube: Array, i: int, time: float) -> None:
+@inlined
+def append_to_edge(line: Any, tube: Array, i: int, time: float) -> None:
     """Put a tube behind those on an edge; within an instant in order of tube number."""
-    line = edge[e]
     tube[i]["ready"] = time
     head = line["head"]
     if head < 0:
@@ -229,7 +240,7 @@ def admit(
         s = entry_station[i]
         time = tube[i]["ready"]
         admit_known(s, time, i, week, tube, order, station, edge, edge_start, source_week, clock)
-        append_to_edge(edge, edge_start[s], tube, i, time)
+        append_to_edge(edge[edge_start[s]], tube, i, time)
         station[s]["entering"] += 1
         source_week[week, tube[i]["source"]]["received"] += 1
         clock[0]["received"] += 1
@@ -252,7 +263,7 @@ def admit_known(
         time = tube[i]["ready"]
         if time > end or (time == end and before >= 0 and i > before):
             break
-        append_to_edge(edge, edge_start[s], tube, i, time)
+        append_to_edge(edge[edge_start[s]], tube, i, time)
         source_week[week, tube[i]["source"]]["received"] += 1
         cursor += 1
     state["cursor"] = cursor
@@ -319,26 +330,7 @@ def discard(
         clock[0]["abandoned"] += 1
 
 
-@compiled
-def leave(
-    i: int, e: int, time: float, state: Any, tube: Array, edge: Array, reported_at: Array,
-    back_entered_at: Array, clock: Array,
-) -> None:  # fmt: skip
-    """Let a tube leave a station along edge `e`, or the laboratories (-1)."""
-    if state["marks_reported"] and math.isnan(reported_at[i]):
-        reported_at[i] = time
-        clock[0]["reported"] += 1
-    if state["marks_back_entered"]:
-        back_entered_at[i] = time
-    if e >= 0:
-        append_to_edge(edge, e, tube, i, time)
-        return
-    clock[0]["departed"] += 1
-    if math.isnan(reported_at[i]):
-        clock[0]["departed_unreported"] += 1
-
-
-@compiled
+@inlined
 def sift_up(server: Array, base: int, k: int, time: float, i: int) -> None:
     """Put a service into the heap of a station's busy servers, from its free place `k` upwards."""
     while k > 0:
@@ -353,7 +345,7 @@ def sift_up(server: Array, base: int, k: int, time: float, i: int) -> None:
     server[base + k]["tube"] = i
 
 
-@compiled
+@inlined
 def sift_down(server: Array, base: int, size: int, time: float, i: int) -> None:
     """Put a service into the heap of a station's busy servers, whose first place is free."""
     k = 0
@@ -379,7 +371,7 @@ def sift_down(server: Array, base: int, size: int, time: float, i: int) -> None:
     server[base + k]["tube"] = i
 
 
-@compiled
+@inlined
 def settle(state: Any, tally: Any, time: float, busy: int, capacity: int) -> None:
     """Add server-hours since the last change; servers over capacity are counted as closing."""
     elapsed = time - state["settled"]
@@ -391,7 +383,7 @@ def settle(state: Any, tally: Any, time: float, busy: int, capacity: int) -> Non
         state["settled"] = time
 
 
-@compiled
+@inlined
 def next_event(s: int, station: Array, server: Array, edge: Array, edge_start: Array) -> float:
     """Return the time at which the station next has something to do."""
     time: float = min(station[s]["row_time"], server[station[s]["first_server"]]["time"])
@@ -418,6 +410,8 @@ def pass_station(
     base = state["first_server"]
     checks_expiry = state["checks_expiry"]
     marks_manual = state["marks_manual"]
+    marks_reported = state["marks_reported"]
+    marks_back_entered = state["marks_back_entered"]
     service_key = state["service_key"]
     watch_above = state["watch_above"]
     row_time = state["row_time"]
@@ -430,6 +424,9 @@ def pass_station(
     table = factor_table[s, mode]
     served = 0
     skipped = 0
+    reported = 0
+    departed = 0
+    departed_unreported = 0
     longest_wait = tally["longest_wait"]
     longest_queue = tally["longest_queue"]
     triggered = clock[0]["triggered"]
@@ -447,6 +444,8 @@ def pass_station(
                 arrival_edge = e
         completion_time = server[base]["time"]
         candidate = -1
+        leaving = -1
+        onward = np.int32(-1)
         free_place = False
         if row_time <= arrival_time and row_time <= completion_time:
             time = row_time
@@ -486,12 +485,9 @@ def pass_station(
                         end = time
                 else:
                     skipped += 1
-                    leave(
-                        i, route[SKIPPED, s, tube[i]["tube_type"]], time, state, tube, edge,
-                        reported_at, back_entered_at, clock,
-                    )  # fmt: skip
-                continue
-            if busy >= capacity:
+                    leaving = i
+                    onward = route[SKIPPED, s, tube[i]["tube_type"]]
+            elif busy >= capacity:
                 line = queue[s, tube[i]["priority"]]
                 if line["head"] < 0:
                     line["head"] = i
@@ -504,9 +500,9 @@ def pass_station(
                     watch_above = NOT_WATCHED
                     clock[0]["triggered"] += 1
                     end = time
-                continue
-            candidate = i
-            settle(state, tally, time, busy, capacity)
+            else:
+                candidate = i
+                settle(state, tally, time, busy, capacity)
         else:
             time = completion_time
             if time > end:
@@ -516,10 +512,20 @@ def pass_station(
             busy -= 1
             free_place = True
             served += 1
-            leave(
-                i, route[SERVED, s, tube[i]["tube_type"]], time, state, tube, edge, reported_at,
-                back_entered_at, clock,
-            )  # fmt: skip
+            leaving = i
+            onward = route[SERVED, s, tube[i]["tube_type"]]
+        if leaving >= 0:
+            if marks_reported and math.isnan(reported_at[leaving]):
+                reported_at[leaving] = time
+                reported += 1
+            if marks_back_entered:
+                back_entered_at[leaving] = time
+            if onward >= 0:
+                append_to_edge(edge[onward], tube, leaving, time)
+            else:
+                departed += 1
+                if math.isnan(reported_at[leaving]):
+                    departed_unreported += 1
         while busy < capacity:
             if candidate >= 0:
                 i = candidate
@@ -570,6 +576,9 @@ def pass_station(
     state["mode"] = mode
     tally["served"] += served
     tally["skipped"] += skipped
+    clock[0]["reported"] += reported
+    clock[0]["departed"] += departed
+    clock[0]["departed_unreported"] += departed_unreported
     tally["longest_wait"] = longest_wait
     tally["longest_queue"] = longest_queue
     return end
