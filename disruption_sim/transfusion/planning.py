@@ -1,0 +1,141 @@
+"""What the transfusion laboratories expect in ordinary running, from the scenario alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from disruption_sim.scenario.model import BloodGroup, Scenario
+from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, O_POSITIVE
+from disruption_sim.world.blood import (
+    IMMEDIATE,
+    KINDS,
+    LEAST_MAJOR_HAEMORRHAGE_UNITS,
+    ROUTINE,
+    WEEKS_PER_MONTH,
+)
+from disruption_sim.world.surgery import flows, procedures_of
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+DAYS_PER_WEEK = 7.0
+
+
+@dataclass(frozen=True)
+class StockPlan:
+    """How much each hospital keeps of each group.
+
+    Attributes
+    ----------
+    daily_use : float64 (sites, groups)
+        Units a day of each group of *unit* in ordinary running.
+    level : int64 (sites, groups)
+        Orders bring stock and what is on order up to this.
+    emergency : float64 (sites, groups)
+        Stock under this is an emergency.
+    """
+
+    daily_use: Floats
+    level: Integers
+    emergency: Floats
+
+
+def plan_stock(scenario: Scenario) -> StockPlan:
+    """Return the stock that hospitals plan for: days of stock times use, and a least stock.
+
+    An outage does not change the plan (first form): more use is met by larger daily orders and by
+    emergency orders.
+    """
+    rules = scenario.transfusion
+    daily_use = expected_daily_use(scenario)
+    least = np.array([rules.least_stock_units[group] for group in BloodGroup], dtype=np.int64)
+    by_days = np.ceil(rules.hospital_stock_days * daily_use).astype(np.int64)
+    return StockPlan(
+        daily_use=daily_use,
+        level=np.maximum(by_days, least),
+        emergency=rules.emergency_order_stock_days * daily_use,
+    )
+
+
+def expected_daily_use(scenario: Scenario) -> Floats:
+    """Return units a day by site and group of unit with electronic issue and no shortage.
+
+    Emergencies are given group O, O-positive where it is allowed; everybody else the own group.
+    Expected units are those of the world: bleeding by `red_cell_units_per_week`, major
+    haemorrhages on top, operations as treated in balance.
+
+    Returns
+    -------
+    float64 (sites, groups)
+    """
+    rules = scenario.transfusion
+    patients = np.array([rules.patient_groups[group] for group in BloodGroup])
+    patients = patients / patients.sum()
+    emergency = np.zeros(GROUPS)
+    emergency[O_POSITIVE] = rules.o_positive_share_of_emergency
+    emergency[O_NEGATIVE] = 1.0 - rules.o_positive_share_of_emergency
+    shares: dict[str, float] = dict(rules.use_shares)
+    immediate_share = sum(
+        shares.get(kind, 0.0) for kind, (_, urgency) in KINDS.items() if urgency == IMMEDIATE
+    )
+    other_share = sum(shares.values()) - immediate_share
+    haemorrhage_units = max(rules.major_haemorrhage_units, LEAST_MAJOR_HAEMORRHAGE_UNITS)
+    operations = _operation_units_per_week(scenario)
+    use = np.empty((len(scenario.network.sites), GROUPS))
+    for number, site in enumerate(scenario.network.sites):
+        immediate = site.red_cell_units_per_week * immediate_share
+        immediate += site.major_haemorrhages_per_month / WEEKS_PER_MONTH * haemorrhage_units
+        other = site.red_cell_units_per_week * other_share + operations[number]
+        use[number] = (immediate * emergency + other * patients) / DAYS_PER_WEEK
+    return use
+
+
+def _operation_units_per_week(scenario: Scenario) -> Floats:
+    """Return units a week given in planned operations by site."""
+    units = np.zeros(len(scenario.network.sites))
+    for flow in flows(scenario):
+        own = procedures_of(scenario, scenario.surgery.specialties[flow.specialty])
+        total = sum(procedure.share for _, procedure in own)
+        for _, procedure in own:
+            units[flow.site] += (
+                flow.treated
+                * procedure.share
+                / total
+                * procedure.transfused_share
+                * procedure.units_if_transfused
+            )
+    return units
+
+
+def expected_crossmatches(scenario: Scenario) -> Floats:
+    """Return episodes a day that need a crossmatch when nothing can be issued electronically.
+
+    All that are not emergencies, operations left out. Routine ones are fewer at weekends.
+
+    Returns
+    -------
+    float64 (sites, 7)
+        Monday to Sunday.
+    """
+    rules = scenario.transfusion
+    shares: dict[str, float] = dict(rules.use_shares)
+    weights = np.asarray(scenario.pathology.sources[3].weekday_profile)
+    by_weekday = np.zeros(7)
+    for kind, (_, urgency) in KINDS.items():
+        if urgency == ROUTINE:
+            by_weekday += shares.get(kind, 0.0) * weights / weights.sum()
+        elif urgency != IMMEDIATE:
+            by_weekday += shares.get(kind, 0.0) / DAYS_PER_WEEK
+    episodes = np.array([site.red_cell_units_per_week for site in scenario.network.sites])
+    return np.outer(episodes / rules.units_per_episode, by_weekday)
+
+
+def whole_days(ages: tuple[float, float], shelf_life: int) -> tuple[int, int]:
+    """Return the youngest and the oldest age on delivery in whole days within the shelf life."""
+    low, high = sorted(ages)
+    oldest = min(math.floor(high), shelf_life)
+    return min(math.floor(low), oldest), oldest
