@@ -151,7 +151,7 @@ class Clinics:
             # A tube that a restriction kept from being taken is lost too, but has not expired.
             taken = self._blood_tests.collected_at(tubes) <= now
             expired[missing] = self._blood_tests.lost(tubes) & taken
-        found: Flags = expired.any(axis=1)
+        found: Flags = expired[:, 0] | expired[:, 1]
         return found
 
     def _rebook(self, who: Integers, office: OfficeDay) -> None:
