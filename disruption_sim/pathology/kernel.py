@@ -336,11 +336,11 @@ class LaboratoryKernel:
 
     # --- watching -----------------------------------------------------------------------------
 
-    @property
-    def is_watching(self) -> bool:
-        """Whether anything is watched or has happened and not been taken."""
-        clock = self._clock[0]
-        return bool(self._triggers or clock["watched_queues"] or clock["watched_tubes"])
+    def may_stop_by(self, time: float) -> bool:
+        """Whether something watched may happen by `time`; False needs no advance."""
+        return bool(
+            self._triggers or self._queue_watches or self._clock["watch_from"][0] < time
+        )
 
     def watch(self, station: int, queue_length_above: int) -> None:
         """Let `advance_to` stop once when more than so many tubes wait at a station.
@@ -421,15 +421,32 @@ class LaboratoryKernel:
         ValueError
             If a value is impossible.
         """
-        ids = self.submit_many(
-            np.array([arrival]),
-            np.array([collected]),
-            np.array([source], dtype=np.uint8),
-            np.array([tube_type], dtype=np.uint8),
-            np.array([priority], dtype=np.uint8),
-            np.array([entry_station], dtype=np.int16),
-        )
-        return int(ids[0])
+        layout = self.layout
+        if not (
+            self.now <= arrival < math.inf
+            and collected <= arrival
+            and (arrival * TICKS_PER_HOUR).is_integer()
+            and (collected * TICKS_PER_HOUR).is_integer()
+            and 0 <= source < layout.source_count
+            and 0 <= tube_type < layout.tube_type_count
+            and 0 <= priority < CLASS_COUNT
+            and 0 <= entry_station < layout.station_count
+        ):
+            raise ValueError(
+                f"cannot hand in at {self.now} h: arrival {arrival}, collected {collected}, "
+                f"source {source}, tube_type {tube_type}, priority {priority}, "
+                f"entry_station {entry_station}"
+            )
+        tube = self._tube_count
+        if tube == len(self._tube):
+            self._grow(tube + 1)
+        self._tube[tube] = arrival, -1, tube_type, source, priority, 0
+        self._collected[tube] = collected
+        self._entry_station[tube] = entry_station
+        self._tube_count = tube + 1
+        compiled.push_many(self._pending, self._clock, self._tube, tube, tube + 1)
+        self._dirty = True
+        return tube
 
     def submit_many(
         self,
@@ -600,6 +617,11 @@ class LaboratoryKernel:
     def is_abandoned(self) -> BoolArray:
         """Whether each tube was discarded and not collected again: bool array (tubes,)."""
         return self._flagged(compiled.ABANDONED)
+
+    def abandoned(self, tubes: TubeIds) -> BoolArray:
+        """Whether each of some tubes was discarded and not collected again: bool array."""
+        flagged: BoolArray = (self._flags[tubes] & compiled.ABANDONED) != 0
+        return flagged
 
     @property
     def is_manual(self) -> BoolArray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,6 @@ class Tube:
     is_discarded: bool = False
     is_abandoned: bool = False
     is_manual: bool = False
-    starts: list[tuple[int, float]] = field(default_factory=list)
 
 
 class ReferenceLaboratory:
@@ -114,7 +113,9 @@ class ReferenceLaboratory:
             float(cv): service_factors(float(cv), layout.service_distribution)
             for cv in np.unique(layout.service_cv)
         }
-        self.now_served: list[dict[int, float]] = [{} for _ in names]
+        self.queued: list[tuple[float, int, int]] = []
+        """time, station, queue length: whenever a tube has joined a queue"""
+        self.discards: list[tuple[float, int]] = []
         self.rows: list[Row] = []
         self.servers: list[Servers] = []
         self.plans: list[list[tuple[float, Row]]] = []
@@ -177,7 +178,7 @@ class ReferenceLaboratory:
     def _at(self, time: float, order: int) -> simpy.Event:
         event = self.env.event()
         event._ok, event._value = True, None
-        heapq.heappush(self.env._queue, (time, order, next(self.env._eid), event))  # type: ignore
+        heapq.heappush(self.env._queue, (time, order, next(self.env._eid), event))  # type: ignore[misc]
         return event
 
     def _order(self, station: int, phase: int, tube: int = 0) -> int:
@@ -221,6 +222,7 @@ class ReferenceLaboratory:
             if not expired:
                 return
             tube.is_discarded = True
+            self.discards.append((self.env.now, tube.number))
             layout, i, occasion = self.layout, tube.number, tube.occasion
             if hash_uniform(self.rebleed_key, i, occasion) >= layout.rebleed_share[tube.source]:
                 tube.is_abandoned = True
@@ -245,13 +247,14 @@ class ReferenceLaboratory:
                 following = int(layout.next_if_skipped[s, tube.tube_type])
             else:
                 request = self.servers[s].request(priority=tube.priority)
+                if not request.triggered:
+                    self.queued.append((env.now, s, len(self.servers[s].put_queue)))
                 yield request
                 if self._expired(tube, s):
                     self.servers[s].release(request)
                     return True
                 if self.rows[s].mode == 1 and layout.marks_manual[s]:
                     tube.is_manual = True
-                tube.starts.append((s, env.now))
                 done = env.now + self._duration(s, tube)
                 yield self._at(done, self._order(s, COMPLETION, i))
                 self.servers[s].release(request)
