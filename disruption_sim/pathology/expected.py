@@ -1,0 +1,207 @@
+"""The load that laboratories expect in an ordinary week, from the scenario alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from disruption_sim.pathology.compiled import compiled
+from disruption_sim.pathology.origins import GENERAL_PRACTICE, SOURCES, Origins
+from disruption_sim.pathology.travel import (
+    BY_VAN,
+    DIRECT,
+    GROUP_AND_SCREEN,
+    STEPS,
+    TUBE_TYPES,
+    Travel,
+    arrival_time,
+)
+from disruption_sim.scenario.model import Procedure, Scenario, Source, Step, TubeType
+
+Floats = npt.NDArray[np.float64]
+# Arguments of compiled functions.
+Array = Any
+
+SLOTS_PER_HOUR = 4
+SLOTS = 168 * SLOTS_PER_HOUR
+QUANTILES = 8
+PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
+OUTPATIENT = SOURCES.index(Source.OUTPATIENT)
+RESULT_TYPES = (TUBE_TYPES.index(TubeType.CHEMISTRY), TUBE_TYPES.index(TubeType.HAEMATOLOGY))
+HOURS = np.arange(168)
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedWeek:
+    """What arrives in an ordinary week without bank holidays.
+
+    Attributes
+    ----------
+    arrivals : float64 (laboratories, tube types, slots of the week)
+        Expected samples in each quarter of an hour.
+    travel_hours : float64 (origins,)
+        Mean time from collection to arrival.
+    """
+
+    arrivals: Floats
+    travel_hours: Floats
+
+    @classmethod
+    def of(cls, scenario: Scenario, origins: Origins, travel: Travel) -> ExpectedWeek:
+        """Return the expected week: every collection, sent the ordinary way."""
+        collections = collections_per_hour(scenario, origins)
+        working = np.arange(3 * 7) % 7 < 5
+        run_days = np.where(working, np.arange(len(working)), len(working))
+        next_run_day = np.minimum.accumulate(run_days[::-1])[::-1]
+        arrivals = np.zeros((len(scenario.laboratory_names), len(TUBE_TYPES), SLOTS))
+        hours = np.zeros(origins.count)
+        send_week(
+            collections, travel.route, travel.transport, travel.van, travel.laboratory,
+            travel.own_laboratory, travel.van_every, travel.runs, travel.run_spread,
+            next_run_day, arrivals, hours,
+        )  # fmt: skip
+        sent = collections.sum(axis=(1, 2))
+        usual = travel.transport + travel.van
+        return cls(arrivals, np.where(sent > 0.0, hours / np.where(sent > 0.0, sent, 1.0), usual))
+
+    def loads(self, scenario: Scenario, laboratory: int) -> Floats:
+        """Return servers busy in ordinary running, float64 (steps, slots).
+
+        Each step sees the arrivals later by the mean times of the steps before it; waiting is left
+        out. Steps that only paper needs have none.
+        """
+        rules = [scenario.pathology.step(step) for step in STEPS]
+        loads = np.zeros((len(STEPS), SLOTS))
+        for number, tube_type in enumerate(TUBE_TYPES):
+            delay = 0.0
+            per_hour = self.arrivals[laboratory, number] * SLOTS_PER_HOUR
+            for step in (
+                Step.BOOKING_IN, Step.PREPARATION, Step(tube_type.value), Step.AUTHORISATION,
+            ):  # fmt: skip
+                rule = rules[STEPS.index(step)]
+                hours = rule.minutes[tube_type] / 60.0 * (1.0 - rule.automatic_share)
+                later = np.roll(per_hour, round(delay * SLOTS_PER_HOUR))
+                loads[STEPS.index(step)] += later * hours
+                delay += hours
+        return loads
+
+    def mix(self, laboratory: int) -> Floats:
+        """Return the shares of the tube types at a laboratory, float64 (tube types,)."""
+        volumes: Floats = self.arrivals[laboratory].sum(axis=1)
+        if volumes.sum() == 0.0:
+            return np.full(len(TUBE_TYPES), 1.0 / len(TUBE_TYPES))
+        return volumes / volumes.sum()
+
+
+@compiled
+def send_week(
+    collections: Array, route: Array, transport: Array, van: Array, laboratory: Array,
+    own_laboratory: Array, van_every: float, runs: Array, run_spread: float, next_run_day: Array,
+    arrivals: Array, hours: Array,
+) -> None:  # fmt: skip
+    """Send the collections of a week to the laboratories, and add up their travelling hours.
+
+    Each slot is collected in its middle and spread over some quantiles of the travelling time;
+    what arrives after the end of the week counts at its start.
+    """
+    origins, types, _ = collections.shape
+    for origin in range(origins):
+        for tube_type in range(types):
+            kind = route[origin]
+            at = laboratory[origin]
+            if tube_type == GROUP_AND_SCREEN and kind == BY_VAN:
+                kind = DIRECT
+                at = own_laboratory[origin]
+            for slot in range(SLOTS):
+                volume = collections[origin, tube_type, slot // SLOTS_PER_HOUR]
+                volume /= SLOTS_PER_HOUR * QUANTILES
+                if volume == 0.0:
+                    continue
+                collected = (slot + 0.5) / SLOTS_PER_HOUR
+                for quantile in range(QUANTILES):
+                    arrival = arrival_time(
+                        collected, (quantile + 0.5) / QUANTILES, kind, transport[origin],
+                        van[origin], van_every, runs, run_spread, next_run_day,
+                    )  # fmt: skip
+                    arrivals[at, tube_type, int(arrival * SLOTS_PER_HOUR) % SLOTS] += volume
+                    hours[origin] += volume * (arrival - collected)
+
+
+def collections_per_hour(scenario: Scenario, origins: Origins) -> Floats:
+    """Return expected collections, float64 (origins, tube types, hours of the week).
+
+    Samples of the sources, blood for clinics, and pre-assessment of patients for operations.
+    """
+    found = np.zeros((origins.count, len(TUBE_TYPES), 168))
+    for number, site in enumerate(scenario.network.sites):
+        for source, volume in site.tubes_per_weekday.items():
+            origin = int(origins.number[number, SOURCES.index(source)])
+            found[origin] += _ordinary(scenario, source, volume)
+    for number, borough in enumerate(scenario.network.boroughs):
+        origin = int(origins.number[origins.site_count + number, GENERAL_PRACTICE])
+        found[origin] += _ordinary(scenario, Source.GENERAL_PRACTICE, borough.tubes_per_weekday)
+    _add_clinics(scenario, origins, found)
+    _add_pre_assessment(scenario, origins, found)
+    return found
+
+
+def _hours(scenario: Scenario, source: Source, days: Floats) -> Floats:
+    """Spread numbers for the seven days over the hours of the week."""
+    profile = np.array(scenario.pathology.source(source).hour_profile)
+    hours: Floats = days[HOURS // 24] * (profile / profile.sum())[HOURS % 24]
+    return hours
+
+
+def _ordinary(scenario: Scenario, source: Source, tubes_per_weekday: float) -> Floats:
+    rules = scenario.pathology.source(source)
+    days = np.array(rules.weekday_profile)
+    weekdays = days[:5].mean()
+    days = tubes_per_weekday * (days / weekdays if weekdays > 0.0 else days)
+    mix = np.array([rules.tube_mix.get(tube_type, 0.0) for tube_type in TUBE_TYPES])
+    return (mix / mix.sum())[:, None] * _hours(scenario, source, days)[None, :]
+
+
+def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:
+    """Add blood for clinics, taken on the working day that is some days before, or the last one."""
+    rules, network = scenario.outpatients, scenario.network
+    latest, earliest = sorted(rules.taken_days_before)
+    days = np.zeros(7)
+    before = range(int(latest), int(earliest) + 1)
+    for session_day in range(5):
+        for days_before in before:
+            weekday = (session_day - max(days_before, 1)) % 7
+            days[min(weekday, 4)] += 1.0 / (5 * len(before))
+    needing = sum(clinic.share * clinic.needs_results_share for clinic in rules.clinics)
+    practices = np.array([borough.tubes_per_weekday for borough in network.boroughs])
+    in_practice = rules.taken_in_general_practice_share if practices.sum() > 0.0 else 0.0
+    types = list(RESULT_TYPES[: rules.tubes_per_appointment])
+    weekly = rules.appointments_per_week * needing
+    hospital = _hours(scenario, Source.OUTPATIENT, days)
+    practice = _hours(scenario, Source.GENERAL_PRACTICE, days)
+    for number, site in enumerate(network.sites):
+        volume = weekly * rules.site_shares.get(site.name, 0.0) * (1.0 - in_practice)
+        found[origins.number[number, OUTPATIENT], types] += volume * hospital
+    for number in range(len(network.boroughs)):
+        if in_practice > 0.0:
+            volume = weekly * in_practice * practices[number] / practices.sum()
+            origin = origins.number[origins.site_count + number, GENERAL_PRACTICE]
+            found[origin, types] += volume * practice
+
+
+def _add_pre_assessment(scenario: Scenario, origins: Origins, found: Floats) -> None:
+    rules = scenario.surgery
+    weekly = rules.elective_admissions_per_week * rules.theatre_share
+    days = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0])
+    hours = _hours(scenario, Source.PRE_ASSESSMENT, days)
+    for specialty in rules.specialties:
+        own: list[Procedure] = [p for p in rules.procedures if p.specialty == specialty.name]
+        results = sum(p.share * p.needs_results_share for p in own)
+        group_and_screen = sum(p.share * p.group_and_screen_share for p in own)
+        for name, share in specialty.sites.items():
+            origin = origins.number[scenario.site_names.index(name), PRE_ASSESSMENT]
+            volume = weekly * specialty.share * share
+            found[origin, list(RESULT_TYPES)] += volume * results * hours
+            found[origin, GROUP_AND_SCREEN] += volume * group_and_screen * hours
