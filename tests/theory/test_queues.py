@@ -1,0 +1,148 @@
+"""Queues whose answer is known: the kernel against the formulas."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from disruption_sim.grid import to_grid
+from disruption_sim.pathology.kernel import LaboratoryKernel
+from disruption_sim.pathology.network import Distribution, service_factors
+from disruption_sim.randomness import hash_uniform, purpose_key
+from tests.reference.networks import Station, always, network, tubes_arriving
+
+pytestmark = pytest.mark.integration
+
+FloatArray = npt.NDArray[np.float64]
+
+# Mean service times are one unit of time; a short unit keeps the run within a few thousand hours.
+UNIT_HOURS = 1 / 64
+
+
+def waits(
+    servers: int,
+    rates: list[float],
+    *,
+    tubes: int,
+    cv: float = 1.0,
+    distribution: Distribution = "exponential",
+    seed: int = 1,
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Simulate Poisson arrivals of the given rates per class and return waits and classes."""
+    draw = np.random.default_rng(seed)
+    total = sum(rates)
+    arrival = to_grid(np.cumsum(draw.exponential(UNIT_HOURS / total, tubes)))
+    priority = draw.choice(len(rates), size=tubes, p=np.array(rates) / total)
+    layout = network(
+        [Station(always(servers), UNIT_HOURS, cv=cv, reports=True)], distribution=distribution
+    )
+    kernel = LaboratoryKernel(
+        layout,
+        tubes_arriving(arrival, priority=priority),
+        seed=seed,
+        replication=0,
+        horizon_hours=float(arrival[-1]) + 24.0,
+    )
+    kernel.advance_to(kernel.horizon_hours)
+    factors = service_factors(cv, distribution)
+    key = purpose_key(seed, 0, "pathology.service.station 0")
+    numbers = hash_uniform(key, np.arange(tubes))
+    service = to_grid(UNIT_HOURS * factors[(numbers * len(factors)).astype(np.int64)])
+    waited = (kernel.reported_at - arrival - service) / UNIT_HOURS
+    return waited[tubes // 10 :], priority[tubes // 10 :]
+
+
+def assert_mean(values: FloatArray, expected: float, *, at_most: float) -> None:
+    """The mean is as expected within four standard errors (batch means), which are small."""
+    batches = np.array([batch.mean() for batch in np.array_split(values, 30)])
+    error = batches.std(ddof=1) / math.sqrt(len(batches))
+    assert error < at_most * expected, "the run is too short to tell"
+    assert abs(values.mean() - expected) < 4 * error
+
+
+def erlang_c(servers: int, load: float) -> float:
+    """Return the probability of waiting in M/M/c (Erlang, 1917)."""
+    busy = 1.0
+    for number in range(1, servers + 1):
+        busy = load * busy / (number + load * busy)
+    return busy / (1 - load / servers * (1 - busy))
+
+
+def test_waits_of_two_classes_at_three_servers() -> None:
+    """Non-preemptive priority M/M/3 (Kella and Yechiali, 1985)."""
+    waited, priority = waits(3, [0.6, 1.8], tubes=2_000_000)
+    waiting = erlang_c(3, 2.4) / 3
+    first = waiting / (1 - 0.2)
+    second = waiting / ((1 - 0.2) * (1 - 0.8))
+    assert (first, second) == pytest.approx((0.2697, 1.3483), abs=5e-5)
+    assert_mean(waited[priority == 0], first, at_most=0.02)
+    assert_mean(waited[priority == 1], second, at_most=0.02)
+
+
+def test_waits_at_ten_servers() -> None:
+    """M/M/10 with a load of 9 (Erlang C)."""
+    waited, _ = waits(10, [9.0], tubes=3_000_000)
+    expected = erlang_c(10, 9.0) / (10 - 9)
+    assert expected == pytest.approx(0.6687, abs=5e-5)
+    assert_mean(waited, expected, at_most=0.02)
+    assert (waited > 0).mean() == pytest.approx(erlang_c(10, 9.0), abs=0.01)
+
+
+def test_wait_with_lognormal_service() -> None:
+    """M/G/1 (Pollaczek and Khinchine)."""
+    cv = 1.5
+    waited, _ = waits(1, [0.7], tubes=2_000_000, cv=cv, distribution="lognormal")
+    assert_mean(waited, 0.7 * (1 + cv**2) / (2 * (1 - 0.7)), at_most=0.02)
+
+
+@pytest.mark.parametrize(("cv", "distribution"), [(0.5, "lognormal"), (1.0, "exponential")])
+def test_factors_have_the_moments_of_their_distribution(
+    cv: float, distribution: Distribution
+) -> None:
+    factors = service_factors(cv, distribution)
+    assert (np.diff(factors) > 0).all()
+    assert factors.mean() == pytest.approx(1.0, abs=1e-12)
+    assert factors.std() == pytest.approx(cv, rel=5e-4)
+
+
+def test_an_outage_is_worked_off_as_a_fluid() -> None:
+    """100 tubes a day, capacity 110, twenty days at a tenth of it.
+
+    The backlog grows by 100 - 11 a day to 1,780 and shrinks by 10 a day, for 178 days.
+    """
+    days, start, end = 260, 30, 50
+    rows = [
+        (-math.inf, 10, 0, 1.0, 0.0),
+        (start * 24.0, 1, 0, 1.0, 0.0),
+        (end * 24.0, 10, 0, 1.0, 0.0),
+    ]
+    layout = network([Station(rows, 24 / 11)])
+    arrival = to_grid(np.arange(days * 100) * 0.24)
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving(arrival), seed=0, replication=0, horizon_hours=days * 24.0
+    )
+    kernel.advance_to(days * 24.0)
+    queue = kernel.queue_hourly[:, 0]
+    assert queue[: start * 24].max() <= 1
+    assert queue.max() == pytest.approx(1_780, abs=10)  # the nine that close finish first
+    assert abs(int(queue.argmax()) + 1 - end * 24) <= 3
+    recovered = (np.flatnonzero(queue > 1)[-1] + 1) / 24 - end
+    assert recovered == pytest.approx(178, abs=1)
+
+
+def test_utilisation_is_the_load() -> None:
+    draw = np.random.default_rng(3)
+    weeks, servers, load = 20, 4, 0.75
+    tubes = int(weeks * 168 * servers * load * 10)
+    arrival = to_grid(np.sort(draw.uniform(0, weeks * 168, tubes)))
+    layout = network([Station(always(servers), 0.1, cv=0.4)])
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving(arrival), seed=0, replication=0, horizon_hours=weeks * 168.0
+    )
+    kernel.advance_to(weeks * 168.0)
+    assert kernel.utilisation.shape == (weeks, 1)
+    assert kernel.utilisation.mean() == pytest.approx(load, abs=0.01)
+    assert kernel.utilisation.max() < 1.0
