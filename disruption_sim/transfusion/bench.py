@@ -62,7 +62,7 @@ class Bench(Generic[Patient]):
         return [patient for _, _, patient in sorted(self._queue, key=lambda entry: entry[:2])]
 
     def join(self, priority: int, patient: Patient) -> None:
-        """Ask for a scientist; lower numbers of priority come first, then first come first served."""
+        """Queue for a scientist: lower numbers of priority first, then first come first served."""
         heapq.heappush(self._queue, (priority, self._sequence, patient))
         self._sequence += 1
         self.start_waiting()

@@ -35,13 +35,14 @@ class StockPlan:
         Units a day of each group of *unit* in ordinary running.
     level : int64 (sites, groups)
         Orders bring stock and what is on order up to this.
-    emergency : float64 (sites, groups)
-        Stock under this is an emergency.
+    emergency : int64 (sites, groups)
+        Stock under this is an emergency: whole units of the stated days of use, so 0 for a group
+        that is hardly ever asked for.
     """
 
     daily_use: Floats
     level: Integers
-    emergency: Floats
+    emergency: Integers
 
 
 def plan_stock(scenario: Scenario) -> StockPlan:
@@ -57,7 +58,7 @@ def plan_stock(scenario: Scenario) -> StockPlan:
     return StockPlan(
         daily_use=daily_use,
         level=np.maximum(by_days, least),
-        emergency=rules.emergency_order_stock_days * daily_use,
+        emergency=np.floor(rules.emergency_order_stock_days * daily_use).astype(np.int64),
     )
 
 
@@ -78,7 +79,7 @@ def expected_daily_use(scenario: Scenario) -> Floats:
     emergency = np.zeros(GROUPS)
     emergency[O_POSITIVE] = rules.o_positive_share_of_emergency
     emergency[O_NEGATIVE] = 1.0 - rules.o_positive_share_of_emergency
-    shares: dict[str, float] = dict(rules.use_shares)
+    shares = _use_shares(scenario)
     immediate_share = sum(
         shares.get(kind, 0.0) for kind, (_, urgency) in KINDS.items() if urgency == IMMEDIATE
     )
@@ -92,6 +93,10 @@ def expected_daily_use(scenario: Scenario) -> Floats:
         other = site.red_cell_units_per_week * other_share + operations[number]
         use[number] = (immediate * emergency + other * patients) / DAYS_PER_WEEK
     return use
+
+
+def _use_shares(scenario: Scenario) -> dict[str, float]:
+    return {str(kind): share for kind, share in scenario.transfusion.use_shares.items()}
 
 
 def _operation_units_per_week(scenario: Scenario) -> Floats:
@@ -122,7 +127,7 @@ def expected_crossmatches(scenario: Scenario) -> Floats:
         Monday to Sunday.
     """
     rules = scenario.transfusion
-    shares: dict[str, float] = dict(rules.use_shares)
+    shares = _use_shares(scenario)
     weights = np.asarray(scenario.pathology.sources[3].weekday_profile)
     by_weekday = np.zeros(7)
     for kind, (_, urgency) in KINDS.items():

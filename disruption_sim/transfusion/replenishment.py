@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,12 +11,20 @@ import simpy
 from disruption_sim.grid import to_grid
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.scenario.model import Scenario
-from disruption_sim.transfusion.compatibility import GROUPS, SUBSTITUTION
+from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, SUBSTITUTION
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.national import NationalStock
 from disruption_sim.transfusion.planning import StockPlan, whole_days
 from disruption_sim.transfusion.stock import Fridge, SteadyStateAges
+from disruption_sim.transfusion.waiting import WaitingPatients
 from disruption_sim.world.model import World
+
+# Substitutes for each group, O-negative left out except for its own patients.
+SPARING = tuple(
+    tuple(group for group in groups if group != O_NEGATIVE) or (O_NEGATIVE,)
+    for groups in SUBSTITUTION
+)
+GOLDEN_RATIO = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +50,9 @@ class Replenishment:
 
     An order is what brings stock and units on order up to the level and serves those who wait; the
     blood service sends what it has. While an alert holds the level is lowered by the cut in
-    demand. Ages on delivery are drawn by day, hospital, group and number of the unit that day, so
-    that they do not depend on anything else that is ordered.
+    demand. Ages on delivery depend on the day, the hospital, the group and the number of the unit
+    that day, and on nothing else that is ordered: a hashed start and steps of the golden ratio
+    from unit to unit, which spread any number of units evenly over the range.
 
     Parameters
     ----------
@@ -55,8 +65,7 @@ class Replenishment:
         One for each site; filled at once with the planned stock at steady-state ages.
     national : NationalStock
     ledger : Ledger
-    waiting_units : callable
-        Returns the units for which patients of a site and group wait.
+    waiting : WaitingPatients
     delivered : callable
         Told the site after a delivery was put away.
     """
@@ -70,7 +79,7 @@ class Replenishment:
         fridges: list[Fridge],
         national: NationalStock,
         ledger: Ledger,
-        waiting_units: Callable[[int, int], int],
+        waiting: WaitingPatients,
         delivered: Callable[[int], None],
     ) -> None:
         rules = scenario.transfusion
@@ -78,10 +87,10 @@ class Replenishment:
         self._fridges = fridges
         self._national = national
         self._ledger = ledger
-        self._waiting_units = waiting_units
+        self._waiting = waiting
         self._delivered = delivered
         self._level: list[list[int]] = plan.level.tolist()
-        self._emergency: list[list[float]] = plan.emergency.tolist()
+        self._emergency: list[list[int]] = plan.emergency.tolist()
         self._on_order = [[0] * GROUPS for _ in fridges]
         self._under_way = [[0] * GROUPS for _ in fridges]
         self._routine_lead = to_grid(rules.routine_lead_hours)
@@ -110,7 +119,7 @@ class Replenishment:
         for site in range(len(self._fridges)):
             units = []
             for group in range(GROUPS):
-                if self._waiting_units(site, group):
+                if self._waiting.units(site, group):
                     self.order_in_emergency(site, group)
                 wanted = self._gap(site, group)
                 supplied = self._national.supply(group, wanted) if wanted > 0 else 0
@@ -120,8 +129,13 @@ class Replenishment:
                 self._send(Delivery(site, tuple(units)), self._routine_lead)
 
     def check(self, site: int, group: int) -> None:
-        """Order at once if a group has fallen under its emergency level."""
-        if self._fridges[site].shelves[group].units < self._emergency[site][group]:
+        """Order at once if what patients of a group may have has fallen under its emergency level.
+
+        Substitutes count, so that nobody sends for AB-positive while there is A-positive; only
+        O-negative does not, which is not to be used up in this way.
+        """
+        fridge, emergency = self._fridges[site], self._emergency[site][group]
+        if fridge.shelves[group].units < emergency > fridge.available(SPARING[group]):
             self.order_in_emergency(site, group)
 
     def order_in_emergency(self, site: int, group: int) -> None:
@@ -129,7 +143,7 @@ class Replenishment:
 
         Substitutes are sent for patients who wait if the blood service has not enough of the group.
         """
-        waiting, under_way = self._waiting_units(site, group), self._under_way[site][group]
+        waiting, under_way = self._waiting.units(site, group), self._under_way[site][group]
         if under_way and waiting <= under_way:
             return
         missing = max(self._gap(site, group), waiting - under_way)
@@ -151,25 +165,27 @@ class Replenishment:
 
     def _gap(self, site: int, group: int) -> int:
         level = round(self._level[site][group] * self._national.demand_kept(group))
-        level += self._waiting_units(site, group)
+        level += self._waiting.units(site, group)
         return level - self._fridges[site].shelves[group].units - self._on_order[site][group]
 
     def _send(self, delivery: Delivery, lead: float) -> None:
         for group, number in delivery.units:
             self._on_order[delivery.site][group] += number
-        arrival = self._env.timeout(lead, delivery)
+        arrival = self._env.timeout(lead)
         arrival.callbacks.append(lambda _: self._put_away(delivery))
 
     def _put_away(self, delivery: Delivery) -> None:
+        self._ledger.close_days(self._env.now)
         site = delivery.site
         day = int(self._env.now // 24.0)
         youngest, oldest = self._ages
         shelves = self._fridges[site].shelves
         for group, number in delivery.units:
-            before = self._ledger.receive(day, site, group, number)
+            before = self._ledger.receive(site, group, number)
             entity = (day * len(self._fridges) + site) * GROUPS + group
+            start = hash_uniform(self._age_key, entity)
             for unit in range(before, before + number):
-                share = hash_uniform(self._age_key, entity, unit)
+                share = (start + unit * GOLDEN_RATIO) % 1.0
                 age = youngest + int(share * (oldest - youngest + 1))
                 shelves[group].add(day + self._shelf_life - age, 1)
             self._on_order[site][group] -= number

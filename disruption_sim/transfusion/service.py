@@ -1,68 +1,40 @@
-"""The transfusion laboratories of all hospitals: who gets which blood, by which route, and when."""
+"""The transfusion room as the other rooms know it."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import simpy
 
 from disruption_sim.disruption import Timeline
-from disruption_sim.grid import minutes, to_grid
-from disruption_sim.records import Route, TransfusionRecords
+from disruption_sim.grid import to_grid
+from disruption_sim.randomness import hash_uniform
+from disruption_sim.records import TransfusionRecords
 from disruption_sim.scenario.model import Capability, Scenario
-from disruption_sim.transfusion.bench import DAY_SHIFT_HOURS, Bench, shifts
-from disruption_sim.transfusion.compatibility import GROUP_O, SUBSTITUTION, group_o_for
+from disruption_sim.transfusion.bench import DAY_SHIFT_HOURS, shifts
+from disruption_sim.transfusion.compatibility import GROUP_O, SUBSTITUTION
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.national import NationalStock
 from disruption_sim.transfusion.planning import expected_crossmatches, plan_stock
 from disruption_sim.transfusion.replenishment import Replenishment
+from disruption_sim.transfusion.routes import Routes
 from disruption_sim.transfusion.stock import Fridge
+from disruption_sim.transfusion.waiting import Episode, WaitingPatients
 from disruption_sim.world.days import Days
-from disruption_sim.world.model import URGENCIES, World
+from disruption_sim.world.model import World
 
-IMMEDIATE, URGENT, ROUTINE = (URGENCIES.index(name) for name in ("immediate", "urgent", "routine"))
 UNLIMITED_PLACES = 1_000_000
-# Electronic issue needs the whole validated system: with half of it gone it is not permitted.
-LOST_DEPTH = 0.5
-
-
-@dataclass(slots=True)
-class Episode:
-    """A patient who needs red cells."""
-
-    requested: float
-    due: float
-    site: int
-    blood_group: int
-    missing: int
-    urgency: int
-    use: int
-    antibodies: bool
-    o_positive_allowed: bool
-    valid_sample: bool
-    late: bool = False
+# Urgent patients whose group stands only in the laboratory's records, because this admission has
+# not yet given two samples. Assumption, 0.2 to 0.8.
+GROUP_ONLY_ON_RECORD_SHARE = 0.5
 
 
 class Transfusion:
-    """Red cells for six hospitals or any number of them.
+    """Transfusion laboratories, fridges and the blood service.
 
-    Routes, in the order in which they are tried:
-
-    * **Emergency group O** at once for immediate need: O-positive where it is allowed, else
-      O-negative. In this first form all units of a major haemorrhage are group O, not only the
-      first ones.
-    * **Electronic issue** with working information technology, a valid sample and no antibodies.
-    * **Crossmatch** otherwise, which takes one scientist of the bench for the hands-on minutes and
-      the patient the whole time, both longer without information technology.
-    * **Group O unmatched** where the bench cannot be done before the blood is due, and for urgent
-      patients without a valid sample while the laboratory cannot look up their group. Not for
-      patients with antibodies, who wait for the bench.
-
-    A patient for whom there are not enough compatible units gets what there is; the rest is ordered
-    in emergency and tried again at every delivery. Blood that is not all there when it is due is
-    recorded as late, once for each patient.
+    See `disruption_sim.transfusion.routes.Routes` for who gets which blood by which route.
 
     Parameters
     ----------
@@ -80,64 +52,44 @@ class Transfusion:
         rules = scenario.transfusion
         self._env = env
         self._bleeding = world.bleeding
+        self._record_key = world.key("transfusion.group_only_on_record")
         self._plan = plan_stock(scenario)
         self._daily_use: list[list[float]] = self._plan.daily_use.tolist()
         self._crossmatches = expected_crossmatches(scenario)
         self._weekdays = Days.of(scenario.calendar).weekday
-        self._lost = [
-            timeline.depth(Capability.TRANSFUSION_IT, name) for name in scenario.site_names
-        ]
-        self._limits = [
-            minutes(rules.immediate_minutes),
-            minutes(rules.urgent_minutes),
-            minutes(rules.routine_minutes),
-        ]
-        times = rules.times
-        self._emergency_hours = minutes(times.emergency_group_o_minutes)
-        self._electronic_hours = minutes(times.electronic_issue_minutes)
-        # By whether information technology is lost.
-        self._crossmatch_hours = _with_and_without(times.crossmatch_minutes, times.manual_uplift)
-        self._hands_on_hours = _with_and_without(
-            times.crossmatch_hands_on_minutes, times.manual_uplift
-        )
         self._day_staff = rules.bench_staff_day
         self._order_hour = to_grid(rules.order_hour)
         self._fridges = [Fridge() for _ in scenario.network.sites]
-        self._waiting: list[list[Episode]] = [[] for _ in scenario.network.sites]
-        self._benches = [
-            Bench(env, rules.bench_staff_day, rules.bench_staff_night, self._crossmatch)
-            for _ in scenario.network.sites
-        ]
-        self._national = NationalStock(
-            scenario, world.national_blood, self._plan.daily_use.sum(axis=0)
-        )
-        self._ledger = Ledger(7 * scenario.calendar.weeks, len(self._fridges))
+        waiting = WaitingPatients(len(self._fridges))
+        national = NationalStock(scenario, world.national_blood, self._plan.daily_use.sum(axis=0))
+        days = 7 * scenario.calendar.weeks
+        self._ledger = Ledger(days, self._fridges, national)
         self._replenishment = Replenishment(
             env,
             scenario,
             world,
             self._plan,
             self._fridges,
-            self._national,
+            national,
             self._ledger,
-            self._waiting_units,
-            self._serve_waiting,
+            waiting,
+            self._delivered,
         )
-        self._ledger.open(self._fridges)
-        self._day = 0
-        self._midnight = 24.0
-
-    # ------------------------------------------------------------------ what other rooms ask
+        self._ledger.open()
+        lost = [timeline.depth(Capability.TRANSFUSION_IT, name) for name in scenario.site_names]
+        self._routes = Routes(
+            env, scenario, lost, self._fridges, waiting, self._ledger, self._replenishment
+        )
 
     def start(self) -> None:
         """Start the SimPy processes: bleeding, the daily order, the shifts of the benches."""
         self._env.process(self._bleed())
         self._env.process(self._review_daily())
-        self._env.process(shifts(self._env, self._benches))
+        self._env.process(shifts(self._env, self._routes.benches))
 
     def electronic_issue(self, site: int) -> bool:
         """Whether a hospital can issue blood electronically now."""
-        return self._lost[site].at(self._env.now) < LOST_DEPTH
+        return self._routes.electronic_issue(site)
 
     def crossmatch_places(self, site: int, day_start: float) -> int:
         """Return how many patients for operations the bench can crossmatch for a day.
@@ -154,7 +106,7 @@ class Transfusion:
         if self.electronic_issue(site):
             return UNLIMITED_PLACES
         start, end = DAY_SHIFT_HOURS
-        possible = self._day_staff * (end - start) / self._hands_on_hours[True]
+        possible = self._day_staff * (end - start) / self._routes.hands_on_hours[True]
         weekday = self._weekdays[int(day_start // 24.0)]
         return max(0, int(possible - self._crossmatches[site, weekday]))
 
@@ -163,7 +115,7 @@ class Transfusion:
 
         Both are needed to cover an operation with group O: it depends on the patient which.
         """
-        self._end_days()
+        self._ledger.close_days(self._env.now)
         shelves = self._fridges[site].shelves
         return min(
             shelves[group].units / use if (use := self._daily_use[site][group]) > 0.0 else 0.0
@@ -172,7 +124,7 @@ class Transfusion:
 
     def has_compatible(self, site: int, blood_group: int, units: int) -> bool:
         """Whether so many units compatible with a group are in stock now (none are reserved)."""
-        self._end_days()
+        self._ledger.close_days(self._env.now)
         return self._fridges[site].available(SUBSTITUTION[blood_group]) >= units
 
     def request(
@@ -202,12 +154,11 @@ class Transfusion:
         valid_sample : bool
             Whether a group-and-screen sample is in date.
         """
-        self._end_days()
-        now = self._env.now
-        self._serve(
+        self._ledger.close_days(self._env.now)
+        self._routes.serve(
             Episode(
-                now,
-                now + self._limits[urgency],
+                self._env.now,
+                self._routes.due(urgency),
                 site,
                 blood_group,
                 units,
@@ -227,105 +178,24 @@ class Transfusion:
         RuntimeError
             If the environment has not yet come to the end of the calendar.
         """
-        self._end_days()
-        if self._day < self._ledger.days:
+        self._ledger.close_days(self._env.now)
+        if not self._ledger.complete:
             raise RuntimeError("the records are complete only at the end of the calendar")
-        for site, bench in enumerate(self._benches):
-            for episode in (*self._waiting[site], *bench.waiting):
-                self._judge(episode, self._env.now)
-        return self._ledger.records(self._plan, self._national)
+        self._routes.judge_unserved()
+        return self._ledger.records(self._plan)
 
-    # ------------------------------------------------------------------------------ the routes
-
-    def _serve(self, episode: Episode) -> None:
-        """Find a route by what holds now; what remains missing queues at the bench or waits."""
-        site = episode.site
-        tried_group_o = False
-        if episode.urgency == IMMEDIATE:
-            self._give_group_o(episode, Route.EMERGENCY_GROUP_O)
-            tried_group_o = True
-        lost = not self.electronic_issue(site)
-        if episode.missing and not lost and episode.valid_sample and not episode.antibodies:
-            self._give_matched(episode, Route.ELECTRONIC_ISSUE, self._electronic_hours)
-        elif episode.missing:
-            if not tried_group_o and not episode.antibodies and self._too_late(episode, lost):
-                self._give_group_o(episode, Route.GROUP_O_UNMATCHED)
-            if episode.missing and self.has_compatible(site, episode.blood_group, 1):
-                self._benches[site].join(episode.urgency, episode)
-                return
-        if episode.missing:
-            self._wait(episode)
-
-    def _too_late(self, episode: Episode, lost: bool) -> bool:
-        """Whether a crossmatch would come too late, as it looks now."""
-        if lost and episode.urgency == URGENT and not episode.valid_sample:
-            return True
-        wait = self._benches[episode.site].expected_wait(
-            episode.urgency, self._hands_on_hours[lost]
-        )
-        return self._env.now + wait + self._crossmatch_hours[lost] > episode.due
-
-    def _crossmatch(self, episode: Episode) -> float:
-        """Crossmatch a patient whose turn at the bench has come; hours a scientist is busy."""
-        self._end_days()
-        if not self.has_compatible(episode.site, episode.blood_group, 1):
-            self._wait(episode)
-            return 0.0
-        lost = not self.electronic_issue(episode.site)
-        self._give_matched(episode, Route.CROSSMATCH, self._crossmatch_hours[lost])
-        if episode.missing:
-            self._wait(episode)
-        return self._hands_on_hours[lost]
-
-    def _give_group_o(self, episode: Episode, route: Route) -> None:
-        groups = group_o_for(episode.o_positive_allowed)
-        self._give(episode, route, groups, self._emergency_hours)
-
-    def _give_matched(self, episode: Episode, route: Route, hours: float) -> None:
-        self._give(episode, route, SUBSTITUTION[episode.blood_group], hours)
-
-    def _give(
-        self, episode: Episode, route: Route, groups: tuple[int, ...], hours: float
-    ) -> None:
-        now, site = self._env.now, episode.site
-        ready = now + hours
-        for group, units in self._fridges[site].take(groups, episode.missing):
-            episode.missing -= units
-            waited = 60.0 * (ready - episode.requested)
-            self._ledger.issue(now, site, route, episode.use, group, units, waited)
-            self._replenishment.check(site, group)
-            self._judge(episode, ready)
-
-    def _judge(self, episode: Episode, ready: float) -> None:
-        if ready > episode.due and not episode.late:
-            episode.late = True
-            self._ledger.late(episode.due, episode.site, episode.urgency)
-
-    # ------------------------------------------------------------------ those who wait for units
-
-    def _wait(self, episode: Episode) -> None:
-        self._waiting[episode.site].append(episode)
-        self._replenishment.order_in_emergency(episode.site, episode.blood_group)
-
-    def _waiting_units(self, site: int, group: int) -> int:
-        waiting = self._waiting[site]
-        if not waiting:
-            return 0
-        return sum(episode.missing for episode in waiting if episode.blood_group == group)
-
-    def _serve_waiting(self, site: int) -> None:
-        """Try again for those who wait, the most urgent and longest due first."""
-        waiting = self._waiting[site]
-        if waiting:
-            self._waiting[site] = []
-            for episode in sorted(waiting, key=lambda e: (e.urgency, e.due)):
-                self._serve(episode)
-
-    # ------------------------------------------------------------------------------ processes
+    def _delivered(self, site: int) -> None:
+        self._routes.serve_waiting(site)
 
     def _bleed(self) -> Generator[simpy.Event, Any, None]:
-        """Live through the world's episodes; the sample comes with the request, so it is valid."""
+        """Live through the world's episodes.
+
+        A sample comes with the request. It is enough while the laboratory can look the patient up;
+        when it cannot, a hashed share of patients has no confirmed group.
+        """
         episodes = self._bleeding
+        numbers = np.arange(episodes.time.size)
+        confirmed = hash_uniform(self._record_key, numbers) >= GROUP_ONLY_ON_RECORD_SHARE
         rows = zip(
             episodes.time.tolist(),
             episodes.site.tolist(),
@@ -335,35 +205,19 @@ class Transfusion:
             episodes.use.tolist(),
             episodes.antibodies.tolist(),
             episodes.o_positive_allowed.tolist(),
+            confirmed.tolist(),
             strict=True,
         )
         env = self._env
-        for time, site, group, units, urgency, use, antibodies, o_positive_allowed in rows:
+        for time, site, group, units, urgency, use, antibodies, o_positive, known in rows:
             if time > env.now:
                 yield env.timeout(time - env.now)
-            self.request(
-                site, group, units, urgency, use, antibodies, o_positive_allowed, valid_sample=True
-            )
+            valid = known or self.electronic_issue(site)
+            self.request(site, group, units, urgency, use, antibodies, o_positive, valid)
 
     def _review_daily(self) -> Generator[simpy.Event, Any, None]:
         yield self._env.timeout(self._order_hour)
         while True:
-            self._end_days()
+            self._ledger.close_days(self._env.now)
             self._replenishment.review()
             yield self._env.timeout(24.0)
-
-    def _end_days(self) -> None:
-        """Close the days that are over.
-
-        Called before anything is done or asked, so that a day ends before the next one begins
-        whatever the order of events that fall on midnight.
-        """
-        while self._env.now >= self._midnight and self._day < self._ledger.days:
-            self._ledger.end_day(self._day, self._fridges, self._national)
-            self._day += 1
-            self._midnight += 24.0
-
-
-def _with_and_without(minutes_each: float, uplift: float) -> tuple[float, float]:
-    """Return hours with working information technology, and by hand."""
-    return minutes(minutes_each), minutes(minutes_each * uplift)
