@@ -1,0 +1,197 @@
+"""Booking: who is put on which theatre list, some weeks ahead and again about a week ahead."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from disruption_sim.care.patients import Patients
+from disruption_sim.care.ports import Timeline
+from disruption_sim.care.pre_assessment import PreAssessment, WorkingHours
+from disruption_sim.care.theatre_book import TheatreBook
+from disruption_sim.care.waiting_list import WaitingList
+from disruption_sim.grid import HOURS_PER_DAY
+from disruption_sim.scenario.model import RecoveryLists, Scenario
+from disruption_sim.world.days import Days
+from disruption_sim.world.model import World
+
+BOOKING_HOUR = 10.0
+"""Hour of every working day at which lists are booked."""
+LONGEST_CARRY_SHARE = 0.5
+"""Planned time that was left over or overdrawn is carried to the next list up to this share."""
+
+
+class WaitingLists:
+    """The waiting list of every site and specialty.
+
+    Parameters
+    ----------
+    world : World
+    patients : Patients
+    sites, specialties : int
+    """
+
+    def __init__(self, world: World, patients: Patients, sites: int, specialties: int) -> None:
+        self._specialties = specialties
+        code = world.operations.site.astype(np.int64) * specialties + world.operations.specialty
+        order = np.argsort(code, kind="stable")
+        limits = np.searchsorted(code[order], np.arange(sites * specialties + 1))
+        self._lists = [WaitingList(patients, order[first:last]) for first, last in pairwise(limits)]
+
+    def of(self, site: int, specialty: int) -> WaitingList:
+        """Return one waiting list."""
+        return self._lists[site * self._specialties + specialty]
+
+    def at_site(self, site: int) -> list[WaitingList]:
+        """Return the waiting lists of a site, by specialty."""
+        return self._lists[site * self._specialties : (site + 1) * self._specialties]
+
+    def advance_to(self, now: float, site: int) -> None:
+        """Let in and let go the patients of a site until now."""
+        for waiting in self.at_site(site):
+            waiting.advance_to(now)
+
+
+class Booking:
+    """Books the lists of all sites.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    days : Days
+    world : World
+    timeline : Timeline
+    book : TheatreBook
+    waiting_lists : WaitingLists
+    pre_assessment : PreAssessment
+
+    Notes
+    -----
+    Every list is booked twice, on a working day ``booking_days_ahead`` of it to
+    ``early_fill_share`` of its plan and ``late_booking_days_ahead`` to all of it, in order of the
+    waiting list: the first patient whose planned duration fits. The plan of a list is
+    ``planned_utilisation`` of its length (turnovers included); what one list of a specialty stays
+    under it or passes it is carried to its next list, so that lists as a whole are booked to the
+    planned utilisation whatever the lengths of the cases.
+
+    Flexible lists are opened at the late booking while the waiting list is longer than at hour 0,
+    recovery lists on top of that while a policy of recovery lists holds.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        days: Days,
+        world: World,
+        timeline: Timeline,
+        book: TheatreBook,
+        waiting_lists: WaitingLists,
+        pre_assessment: PreAssessment,
+    ) -> None:
+        surgery = scenario.surgery
+        self._book = book
+        self._waiting_lists = waiting_lists
+        self._pre_assessment = pre_assessment
+        self._planned_share = surgery.planned_utilisation
+        self._early_share = surgery.early_fill_share
+        self._recovery = timeline.policies(RecoveryLists)
+        specialties = len(surgery.specialties)
+        self._specialties = specialties
+        self._carry = [0.0] * (len(scenario.site_names) * specialties)
+        self._early_ahead = surgery.booking_days_ahead
+        self._late_ahead = min(surgery.late_booking_days_ahead, self._early_ahead)
+        hours = WorkingHours(days)
+        self._early = self._by_booking_day(hours, self._early_ahead, days.count)
+        self._late = self._by_booking_day(hours, self._late_ahead, days.count)
+
+    def start(self, site: int) -> None:
+        """Book at hour 0 everything that would have been booked by then.
+
+        Parameters
+        ----------
+        site : int
+        """
+        self._waiting_lists.advance_to(0.0, site)
+        for waiting in self._waiting_lists.at_site(site):
+            waiting.usual_size = waiting.size
+        booked: list[tuple[int, float]] = []
+        late = set(self._late[site].get(-1, ()))
+        for number in self._early[site].get(-1, ()):
+            self._fill(number, 0.0, booked, late=number in late)
+        self._pre_assessment.arrange(site, 0.0, booked)
+
+    def day(self, site: int, now: float) -> None:
+        """Book the lists whose booking is due on the day of now.
+
+        Parameters
+        ----------
+        site : int
+        now : float
+        """
+        self._waiting_lists.advance_to(now, site)
+        today = int(now // HOURS_PER_DAY)
+        booked: list[tuple[int, float]] = []
+        for number in self._late[site].get(today, ()):
+            self._fill(number, now, booked, late=True)
+        for number in self._early[site].get(today, ()):
+            self._fill(number, now, booked, late=False)
+        self._pre_assessment.arrange(site, now, booked)
+
+    def _by_booking_day(
+        self, hours: WorkingHours, ahead: int, days: int
+    ) -> list[dict[int, list[int]]]:
+        """Return the lists of each site by the day on which they are booked; -1 before hour 0."""
+        most_uplift = sum(policy.uplift_share for policy, _ in self._recovery)
+        extra = self._book.extra
+        due: list[dict[int, list[int]]] = []
+        for by_day in self._book.on_day:
+            at_site: dict[int, list[int]] = {}
+            for list_day in range(days):
+                possible = [number for number in by_day[list_day] if extra[number] <= most_uplift]
+                if possible:
+                    day = hours.last_day_until(list_day - ahead)
+                    at_site.setdefault(day, []).extend(possible)
+            due.append(at_site)
+        return due
+
+    def _opens(self, number: int, waiting: WaitingList, now: float, *, late: bool) -> bool:
+        """Return whether a list is open, opening a flexible or recovery list if it is wanted."""
+        book = self._book
+        if book.closed(number, now):
+            return False
+        if book.opened[number]:
+            return True
+        if not late or waiting.size <= waiting.usual_size:
+            return False
+        if not book.flexible[number]:
+            start = book.start[number]
+            uplift = sum(
+                policy.uplift_share * strength.at(start) for policy, strength in self._recovery
+            )
+            if book.extra[number] > uplift:
+                return False
+        book.opened[number] = 1
+        return True
+
+    def _fill(
+        self, number: int, now: float, booked: list[tuple[int, float]], *, late: bool
+    ) -> None:
+        book = self._book
+        site, specialty = book.site[number], book.specialty[number]
+        waiting = self._waiting_lists.of(site, specialty)
+        if not self._opens(number, waiting, now, late=late):
+            return
+        plan = self._planned_share * book.length[number]
+        cell = site * self._specialties + specialty
+        target = plan + self._carry[cell] if late else self._early_share * plan
+        start = book.start[number]
+        while (patient := waiting.take_first(book.room(number, target))) is not None:
+            book.book(number, patient)
+            booked.append((patient, start))
+        if late:
+            bound = LONGEST_CARRY_SHARE * book.length[number]
+            self._carry[cell] = math.copysign(
+                min(abs(target - book.used[number]), bound), target - book.used[number]
+            )

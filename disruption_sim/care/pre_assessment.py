@@ -1,0 +1,269 @@
+"""Pre-assessment: when blood is taken before an operation, and what has become of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+
+from disruption_sim.care.patients import Patients
+from disruption_sim.care.ports import IN_HAND, BloodTests
+from disruption_sim.grid import HOURS_PER_DAY, to_grid
+from disruption_sim.randomness import hash_uniform
+from disruption_sim.scenario.model import Source, Surgery, TubeType
+from disruption_sim.world.days import Days
+from disruption_sim.world.model import World
+
+MORNING, MIDDAY, EVENING = 9.0, 13.0, 16.0
+"""Blood is taken on working days between MORNING and EVENING; half-days part at MIDDAY."""
+DAYS_IN_HAND_AT_START = 7
+"""Whoever is operated on in the first days has had all blood taken before hour 0."""
+NOT_TAKEN = -2
+
+PRE_ASSESSMENT = list(Source).index(Source.PRE_ASSESSMENT)
+CHEMISTRY = list(TubeType).index(TubeType.CHEMISTRY)
+HAEMATOLOGY = list(TubeType).index(TubeType.HAEMATOLOGY)
+GROUP_AND_SCREEN = list(TubeType).index(TubeType.GROUP_AND_SCREEN)
+
+
+class SampleState(IntEnum):
+    """What can be said of a patient's samples."""
+
+    READY = 0
+    AWAITED = 1
+    LOST = 2
+    OUT_OF_DATE = 3
+
+
+class WorkingHours:
+    """Moves along the hours in which pre-assessment clinics take blood.
+
+    Parameters
+    ----------
+    days : Days
+    """
+
+    def __init__(self, days: Days) -> None:
+        self._count = days.count
+        self._working: list[bool] = days.working.tolist()
+        self._last: list[int] = np.maximum.accumulate(
+            np.where(days.working, np.arange(days.count), -1)
+        ).tolist()
+
+    def last_day_until(self, day: int) -> int:
+        """Return the day itself or the last working day before it; -1 before the first."""
+        return self._last[min(day, self._count - 1)] if day >= 0 else -1
+
+    def next_day_from(self, day: int) -> int:
+        """Return the day itself or the first working day after it; after the end every day is."""
+        while day < self._count and not self._working[day]:
+            day += 1
+        return day
+
+    def next_half_day(self, now: float) -> tuple[float, float]:
+        """Return start and end of the first half-day that begins after now."""
+        today = int(now // HOURS_PER_DAY)
+        day = self.next_day_from(today)
+        hour = now - HOURS_PER_DAY * today if day == today else 0.0
+        if hour >= MIDDAY:
+            day, hour = self.next_day_from(day + 1), 0.0
+        start = HOURS_PER_DAY * day
+        if hour < MORNING:
+            return start + MORNING, start + MIDDAY
+        return start + MIDDAY, start + EVENING
+
+
+class PreAssessment:
+    """Takes blood from booked patients and keeps what is still in date when they are rebooked.
+
+    Parameters
+    ----------
+    surgery : Surgery
+    days : Days
+    world : World
+    patients : Patients
+    blood_tests : BloodTests
+    """
+
+    def __init__(
+        self,
+        surgery: Surgery,
+        days: Days,
+        world: World,
+        patients: Patients,
+        blood_tests: BloodTests,
+    ) -> None:
+        self._patients = patients
+        self._blood_tests = blood_tests
+        self._hours = WorkingHours(days)
+        self._days_before = surgery.pre_assessment_days_before
+        self._results_validity = HOURS_PER_DAY * surgery.results_validity_days
+        self._group_validity = HOURS_PER_DAY * surgery.group_and_screen_validity_days
+        self._key = world.key("pre_assessment.visit")
+        numbers = np.arange(patients.count)
+        self._first_visit: list[float] = hash_uniform(self._key, numbers, 1).tolist()
+        self._chemistry = [NOT_TAKEN] * patients.count
+        self._haematology = [NOT_TAKEN] * patients.count
+        self._results_taken = [-math.inf] * patients.count
+        self._group = [NOT_TAKEN] * patients.count
+        self._group_taken = [-math.inf] * patients.count
+
+    def arrange(self, site: int, now: float, booked: Sequence[tuple[int, float]]) -> None:
+        """Arrange the samples of patients who have just been booked.
+
+        Parameters
+        ----------
+        site : int
+        now : float
+        booked : sequence of (patient, start of the list)
+
+        Notes
+        -----
+        Blood is taken ``pre_assessment_days_before`` the list, on a working day; as soon as
+        possible when that has passed. If that is too early for the group-and-screen sample, it is
+        taken on the first working day from which it is valid a day beyond the list, at the latest
+        the day before, be that a working day or not. Earlier samples that are still
+        in date on the day, and not lost, are used again. Results for lists in the first days
+        after hour 0 are in hand.
+        """
+        patients = self._patients
+        lost_results = self._lost_earlier(booked, self._chemistry, self._haematology)
+        lost_group = self._lost_earlier(booked, self._group)
+        collected: list[float] = []
+        types: list[int] = []
+        owners: list[tuple[list[int], int]] = []
+        for patient, start in booked:
+            wants_results = patients.needs_results[patient] and (
+                patient in lost_results
+                or self._results_taken[patient] + self._results_validity < start
+            )
+            wants_group = patients.needs_group_and_screen[patient] and (
+                patient in lost_group or self._group_taken[patient] + self._group_validity < start
+            )
+            if not (wants_results or wants_group):
+                continue
+            in_hand = now == 0.0 and start < HOURS_PER_DAY * DAYS_IN_HAND_AT_START
+            visit, visit_for_group = self._visits(patient, start, now, in_hand=in_hand)
+            if wants_results:
+                self._results_taken[patient] = visit
+                for numbers, tube_type in (
+                    (self._chemistry, CHEMISTRY),
+                    (self._haematology, HAEMATOLOGY),
+                ):
+                    if in_hand:
+                        numbers[patient] = IN_HAND
+                    else:
+                        collected.append(visit)
+                        types.append(tube_type)
+                        owners.append((numbers, patient))
+            if wants_group:
+                self._group_taken[patient] = visit_for_group
+                if in_hand:
+                    self._group[patient] = IN_HAND
+                else:
+                    collected.append(visit_for_group)
+                    types.append(GROUP_AND_SCREEN)
+                    owners.append((self._group, patient))
+        if collected:
+            ids = self._blood_tests.submit(
+                np.array(collected), site, PRE_ASSESSMENT, np.array(types, dtype=np.uint8)
+            ).tolist()
+            for (numbers, patient), tube in zip(owners, ids, strict=True):
+                numbers[patient] = tube
+
+    def look(
+        self, cases: Sequence[tuple[int, float]], now: float
+    ) -> tuple[dict[int, SampleState], dict[int, SampleState]]:
+        """Return the patients whose results, and whose group-and-screen samples, are not ready.
+
+        Parameters
+        ----------
+        cases : sequence of (patient, start of the list)
+        now : float
+            The laboratories have been advanced to it.
+
+        Notes
+        -----
+        Patients who need none, or whose samples are ready, are left out. A group-and-screen sample
+        is out of date when its validity ends before the list starts.
+        """
+        chemistry, haematology, group = self._chemistry, self._haematology, self._group
+        for_results = [patient for patient, _ in cases if chemistry[patient] >= 0]
+        for_group = [case for case in cases if group[case[0]] >= 0]
+        ids = [chemistry[patient] for patient in for_results]
+        ids += [haematology[patient] for patient in for_results]
+        ids += [group[patient] for patient, _ in for_group]
+        if not ids:
+            return {}, {}
+        numbers = np.array(ids, dtype=np.int32)
+        # A result that is not there yet is NaN, and a comparison with NaN is False.
+        missing = ~(self._blood_tests.reported_at(numbers) <= now)
+        lost = self._blood_tests.lost(numbers)
+        state = np.where(lost, SampleState.LOST, np.where(missing, SampleState.AWAITED, 0))
+        count = len(for_results)
+        of_results = np.maximum(state[:count], state[count : 2 * count])
+        results = {
+            for_results[place]: SampleState(of_results[place])
+            for place in np.flatnonzero(of_results).tolist()
+        }
+        of_group = state[2 * count :]
+        taken = self._blood_tests.collected_at(numbers[2 * count :])
+        start = np.array([start for _, start in for_group])
+        of_group[(of_group != SampleState.LOST) & (taken + self._group_validity < start)] = (
+            SampleState.OUT_OF_DATE
+        )
+        groups = {
+            for_group[place][0]: SampleState(of_group[place])
+            for place in np.flatnonzero(of_group).tolist()
+        }
+        return results, groups
+
+    def _lost_earlier(
+        self, booked: Sequence[tuple[int, float]], *columns: list[int]
+    ) -> frozenset[int]:
+        """Return the rebooked patients of whose earlier samples one is lost."""
+        owners: list[int] = []
+        ids: list[int] = []
+        for patient, _ in booked:
+            if self._patients.bookings[patient] > 1:
+                for numbers in columns:
+                    if numbers[patient] >= 0:
+                        owners.append(patient)
+                        ids.append(numbers[patient])
+        if not ids:
+            return frozenset()
+        lost = self._blood_tests.lost(np.array(ids, dtype=np.int32)).tolist()
+        return frozenset(patient for patient, gone in zip(owners, lost, strict=True) if gone)
+
+    def _visits(
+        self, patient: int, start: float, now: float, *, in_hand: bool
+    ) -> tuple[float, float]:
+        """Return when blood is taken for results and for the group-and-screen sample."""
+        occasion = self._patients.bookings[patient]
+        uniform = (
+            self._first_visit[patient]
+            if occasion == 1
+            else hash_uniform(self._key, patient, occasion)
+        )
+        list_day = int(start // HOURS_PER_DAY)
+        planned = list_day - math.ceil(self._days_before)
+        if in_hand:
+            visit = HOURS_PER_DAY * planned + MIDDAY
+            return visit, visit
+        hours_into = MORNING + (EVENING - MORNING) * uniform
+        day = self._hours.last_day_until(planned)
+        visit = self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
+        if visit + self._group_validity >= start + HOURS_PER_DAY:
+            return visit, visit
+        validity_days = self._group_validity / HOURS_PER_DAY
+        day = self._hours.next_day_from(math.ceil(list_day - (validity_days - 1.0)))
+        day = min(day, list_day - 1)
+        return visit, self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
+
+    def _not_before(self, visit: float, now: float, uniform: float) -> float:
+        if visit >= now:
+            return visit
+        opens, closes = self._hours.next_half_day(now)
+        return to_grid(opens + (closes - opens) * uniform)

@@ -1,0 +1,113 @@
+"""The theatre book: the lists of the timetable, which are open, and who is booked on them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from disruption_sim.care.patients import Patients
+from disruption_sim.grid import HOURS_PER_DAY, minutes
+from disruption_sim.randomness import hash_uniform
+from disruption_sim.scenario.effects import capability_depth
+from disruption_sim.scenario.model import Capability, Scenario
+from disruption_sim.world.model import World
+
+
+class TheatreBook:
+    """Theatre lists as plain lists of Python, and the patients booked on them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The arm's. Its disruptions may close theatres; what its conditions close is not in the
+        world's timetable to begin with.
+    world : World
+    patients : Patients
+
+    Attributes
+    ----------
+    cases : list of list of int (lists,)
+        Patients booked on each list, in order of booking.
+    used : list of float (lists,)
+        Hours planned: for every case its expected duration and a turnover.
+    opened : bytearray (lists,)
+        Whether the list is staffed: ordinary lists from the start, flexible and recovery lists
+        once they have been opened.
+    booked : bytearray (lists,)
+        Whether anybody has ever been booked on the list.
+    on_day : list of list of list of int (sites, days)
+        Lists of each site and day in order of start.
+    """
+
+    def __init__(self, scenario: Scenario, world: World, patients: Patients) -> None:
+        lists = world.theatre_lists
+        self._patients = patients
+        self.count = lists.start.size
+        self.start: list[float] = lists.start.tolist()
+        self.length: list[float] = lists.length.tolist()
+        self.site: list[int] = lists.site.tolist()
+        self.specialty: list[int] = lists.specialty.tolist()
+        self.flexible: list[bool] = lists.flexible.tolist()
+        self.extra: list[float] = lists.extra.tolist()
+        self.loses_last_case: list[bool] = lists.loses_last_case.tolist()
+        self.cases: list[list[int]] = [[] for _ in range(self.count)]
+        self.used = [0.0] * self.count
+        self.booked = bytearray(self.count)
+        ordinary = ~lists.flexible & (lists.extra == 0.0)
+        self.opened = bytearray(ordinary.astype(np.uint8).tobytes())
+        self.turnover = minutes(scenario.surgery.turnover_minutes)
+        self.overrun = minutes(scenario.surgery.planned_overrun_minutes)
+        self._lost_theatres = [
+            capability_depth(scenario, scenario.disruptions, Capability.THEATRES, site)
+            for site in scenario.site_names
+        ]
+        self._never_closed = all(lost.is_zero for lost in self._lost_theatres)
+        key = world.key("theatre_lists.closed")
+        self._closes_below: list[float] = hash_uniform(key, np.arange(self.count)).tolist()
+        days = 7 * scenario.calendar.weeks
+        self.on_day: list[list[list[int]]] = [
+            [[] for _ in range(days)] for _ in scenario.site_names
+        ]
+        for number, (site, start) in enumerate(zip(self.site, self.start, strict=True)):
+            self.on_day[site][int(start // HOURS_PER_DAY)].append(number)
+
+    def closed(self, number: int, now: float) -> bool:
+        """Whether it is known now that the incident leaves this list without a theatre."""
+        if self._never_closed:
+            return False
+        lost = self._lost_theatres[self.site[number]]
+        if lost.at(now) == 0.0:
+            return False
+        return self._closes_below[number] < lost.at(self.start[number])
+
+    def room(self, number: int, target: float = math.inf) -> float:
+        """Return the longest planned duration that can be added to a list.
+
+        Parameters
+        ----------
+        number : int
+        target : float
+            Hours to be planned. The next case may pass it by half its own time, so that on the
+            whole lists come out at the target, neither above nor below.
+
+        Notes
+        -----
+        An empty list takes any case, however long. Otherwise the plan ends at the latest
+        ``planned_overrun_minutes`` after the end of the list.
+        """
+        if not self.cases[number]:
+            return math.inf
+        used = self.used[number]
+        return min(self.length[number] + self.overrun - used, 2.0 * (target - used) - self.turnover)
+
+    def book(self, number: int, patient: int) -> None:
+        """Put a patient at the end of a list."""
+        self.booked[number] = 1
+        self.cases[number].append(patient)
+        self.used[number] += self._patients.expected_duration[patient] + self.turnover
+
+    def strike_out(self, number: int, patient: int) -> None:
+        """Take a patient off a list."""
+        self.cases[number].remove(patient)
+        self.used[number] -= self._patients.expected_duration[patient] + self.turnover
