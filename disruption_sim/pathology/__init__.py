@@ -1,1 +1,6 @@
-"""Samples through laboratories: the compiled network and what drives it."""
+"""Samples through laboratories: the service other rooms see, and the compiled network below it."""
+
+from disruption_sim.pathology.calendar import SimulationCalendar
+from disruption_sim.pathology.service import Pathology
+
+__all__ = ["Pathology", "SimulationCalendar"]

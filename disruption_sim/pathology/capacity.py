@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from disruption_sim.disruption import Timeline
 from disruption_sim.pathology.expected import ExpectedWeek
 from disruption_sim.pathology.network import MODE_MANUAL, MODE_NORMAL
-from disruption_sim.disruption import Timeline
 from disruption_sim.pathology.rosters import Rosters
 from disruption_sim.pathology.travel import STEPS, TUBE_TYPES
 from disruption_sim.scenario.model import Capability, ExtraManualStaff, Scenario, Step
@@ -63,7 +63,9 @@ class Schedule:
         columns = (servers, mode, speed, skip_share)
         changes = np.ones(len(times), dtype=np.bool_)
         changes[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
-        return cls(times[changes], *(column[changes] for column in columns))
+        return cls(
+            times[changes], servers[changes], mode[changes], speed[changes], skip_share[changes]
+        )
 
     def manual_spans(self, end: float) -> list[tuple[float, float]]:
         """Return the stretches of time in manual mode, from 0 to `end`."""
@@ -157,15 +159,14 @@ class Capacity:
         ]
         if sum(share for share, *_ in weights) == 0.0:
             weights = [(1.0, ordinary, by_hand) for _, ordinary, by_hand in weights]
-        ordinary = sum(share * minutes for share, minutes, _ in weights)
-        return ordinary / sum(share * minutes for share, _, minutes in weights)
+        ordinary = math.fsum(share * minutes for share, minutes, _ in weights)
+        return ordinary / math.fsum(share * minutes for share, _, minutes in weights)
 
 
 def uplift(timeline: Timeline) -> StepFunction:
     """Return the factor on the staff of the manual steps; several policies multiply."""
     factors = [
-        strength.map(_uplift_of(policy))
-        for policy, strength in timeline.policies(ExtraManualStaff)
+        strength.map(_uplift_of(policy)) for policy, strength in timeline.policies(ExtraManualStaff)
     ]
     return combine(factors, lambda values: math.prod(sorted(values)))
 
@@ -187,8 +188,10 @@ def practice(timeline: Timeline, end: float) -> StepFunction:
         factor = StepFunction.constant(1.0)
         kept = 1.0 - policy.learning_per_week
         step = 1
-        while in_force and policy.learning_per_week > 0.0 and factor.values[-1] > max(
-            policy.learning_floor_share, 1e-3
+        while (
+            in_force
+            and policy.learning_per_week > 0.0
+            and factor.values[-1] > max(policy.learning_floor_share, 1e-3)
         ):
             time = in_force[0] + step * LEARNING_STEP_HOURS
             if not time < end:

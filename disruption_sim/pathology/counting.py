@@ -80,7 +80,7 @@ def count_reports(
 @compiled
 def day_of(time: float, days: int) -> int:
     """Return the day that a time belongs to; a stroke belongs to the day that ends."""
-    return min(max(int(math.ceil(time / 24.0)) - 1, 0), days - 1)
+    return min(max(int(np.ceil(time / 24.0)) - 1, 0), days - 1)
 
 
 @compiled

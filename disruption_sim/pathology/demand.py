@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from disruption_sim.disruption import Timeline
 from disruption_sim.grid import to_grid
 from disruption_sim.pathology.compiled import TICK, TICKS_PER_HOUR, compiled, hash_number
 from disruption_sim.pathology.origins import SOURCES, Origins
-from disruption_sim.disruption import Timeline
 from disruption_sim.pathology.travel import (
     COMES,
     COMES_LATER,
@@ -148,7 +148,7 @@ def new_time(
     """
     base = max(end, collected)
     start = collected + 24.0 * math.ceil((base - collected) / 24.0)
-    days = max(int(math.ceil(hours / 24.0)), 1)
+    days = max(int(np.ceil(hours / 24.0)), 1)
     day = int(start / 24.0)
     chosen = day
     for attempt in range(DAY_TRIES):
@@ -157,8 +157,8 @@ def new_time(
             break
     while chosen < len(works) and not works[chosen]:
         chosen += 1
-    time: float = start + 24.0 * (chosen - day)
-    return np.rint(time * TICKS_PER_HOUR) * TICK
+    time: float = np.rint((start + 24.0 * (chosen - day)) * TICKS_PER_HOUR) * TICK
+    return time
 
 
 @compiled
@@ -188,10 +188,7 @@ def restrict(
         number = first + k
         if policy < 0 or hash_number(key, number, 0) >= largest:
             continue
-        if (
-            end[policy] < np.inf
-            and hash_number(rebound_key, number, 0) < rebound_share[policy]
-        ):
+        if end[policy] < np.inf and hash_number(rebound_key, number, 0) < rebound_share[policy]:
             fate[k] = COMES_LATER
             collected[k] = new_time(
                 number, time, end[policy], rebound_hours[policy], day_key, works[origin[k]]
@@ -255,5 +252,3 @@ def send_elsewhere(
     numbers = np.concatenate(found)
     order = np.argsort(numbers)
     return numbers[order], to_grid(np.concatenate(turnaround)[order])
-
-

@@ -93,7 +93,8 @@ class ExpectedWeek:
         volumes: Floats = self.arrivals[laboratory].sum(axis=1)
         if volumes.sum() == 0.0:
             return np.full(len(TUBE_TYPES), 1.0 / len(TUBE_TYPES))
-        return volumes / volumes.sum()
+        shares: Floats = volumes / volumes.sum()
+        return shares
 
 
 @compiled
@@ -161,7 +162,8 @@ def _ordinary(scenario: Scenario, source: Source, tubes_per_weekday: float) -> F
     weekdays = days[:5].mean()
     days = tubes_per_weekday * (days / weekdays if weekdays > 0.0 else days)
     mix = np.array([rules.tube_mix.get(tube_type, 0.0) for tube_type in TUBE_TYPES])
-    return (mix / mix.sum())[:, None] * _hours(scenario, source, days)[None, :]
+    hours: Floats = (mix / mix.sum())[:, None] * _hours(scenario, source, days)[None, :]
+    return hours
 
 
 def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:

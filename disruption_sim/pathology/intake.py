@@ -185,10 +185,12 @@ class Intake:
         arrival: Floats,
         entry_station: npt.NDArray[np.int16],
     ) -> None:
+        way = self._travel
         with np.errstate(over="ignore"):  # matters only when compiling is switched off
             arrive(
                 first, collected, origin, tube_type, fate, self._keys["travel"], len(STEPS),
-                *self._travel.arguments, arrival, entry_station,
+                way.route, way.transport, way.van, way.laboratory, way.own_laboratory,
+                way.van_every, way.runs, way.run_spread, way.next_run_day, arrival, entry_station,
             )  # fmt: skip
 
     def _by_week(self, times: Floats, origin: Codes) -> Integers:

@@ -1,4 +1,4 @@
-"""The network of stations of a scenario: seven laboratories or any other number, nine steps each."""
+"""The network of stations of a scenario: nine steps in every laboratory."""
 
 from __future__ import annotations
 

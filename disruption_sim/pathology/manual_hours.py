@@ -1,4 +1,4 @@
-"""Staff hours of manual work, from the kernel's busy hours at the moments a station changes mode."""
+"""Staff hours of manual work, from busy hours at the moments when stations change mode."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ManualHours:
             self._busy_at_limit.append(kernel.station_weeks["busy_hours"])
 
     def by_week(self, kernel: LaboratoryKernel) -> Floats:
-        """Return the hours of manual work in each week, float64 (weeks,), up to the kernel's now."""
+        """Return the hours of manual work in each week so far, float64 (weeks,)."""
         self.follow(kernel, kernel.now)
         busy = [*self._busy_at_limit, kernel.station_weeks["busy_hours"]]
         total = np.zeros(len(busy[-1]))

@@ -118,21 +118,6 @@ class Travel:
             next_run_day=np.minimum.accumulate(days[::-1])[::-1],
         )
 
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """What `arrive` wants to be told of the ways."""
-        return (
-            self.route,
-            self.transport,
-            self.van,
-            self.laboratory,
-            self.own_laboratory,
-            self.van_every,
-            self.runs,
-            self.run_spread,
-            self.next_run_day,
-        )
-
 
 @compiled
 def arrival_time(
@@ -145,14 +130,13 @@ def arrival_time(
     or else the first run of the next day with runs; `uniform` says where in the run it is visited.
     """
     if route != FROM_PRACTICE:
-        reception: float = (
-            collected + np.rint(transport * (0.5 + uniform) * TICKS_PER_HOUR) * TICK
-        )
+        reception: float = collected + np.rint(transport * (0.5 + uniform) * TICKS_PER_HOUR) * TICK
         if route == DIRECT:
             return reception
-        departure = np.rint(math.ceil(reception / van_every) * van_every * TICKS_PER_HOUR) * TICK
-        # Rounding to the grid may put the van a tick before the sample.
-        return max(departure, reception) + van
+        departure: float = math.ceil(reception / van_every) * van_every
+        # Rounding may put the van a tick before the sample.
+        departure = max(np.rint(departure * TICKS_PER_HOUR) * TICK, reception)
+        return departure + van
     into_run = np.rint(run_spread * uniform * TICKS_PER_HOUR) * TICK
     day = int(collected / 24.0)
     last = len(next_run_day) - 1
