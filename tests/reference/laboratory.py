@@ -116,6 +116,11 @@ class ReferenceLaboratory:
         self.queued: list[tuple[float, int, int]] = []
         """time, station, queue length: whenever a tube has joined a queue"""
         self.discards: list[tuple[float, int]] = []
+        """time, tube"""
+        self.services: list[tuple[int, float, float, float]] = []
+        """station, arrival there, start, end"""
+        self.skips: list[tuple[int, float]] = []
+        """station, time"""
         self.rows: list[Row] = []
         self.servers: list[Servers] = []
         self.plans: list[list[tuple[float, Row]]] = []
@@ -244,8 +249,10 @@ class ReferenceLaboratory:
             if hash_uniform(self.keys["skip"][s], i, tube.occasion) < share:
                 if self._expired(tube, s):
                     return True
+                self.skips.append((s, env.now))
                 following = int(layout.next_if_skipped[s, tube.tube_type])
             else:
+                came = env.now
                 request = self.servers[s].request(priority=tube.priority)
                 if not request.triggered:
                     self.queued.append((env.now, s, len(self.servers[s].put_queue)))
@@ -256,6 +263,7 @@ class ReferenceLaboratory:
                 if self.rows[s].mode == 1 and layout.marks_manual[s]:
                     tube.is_manual = True
                 done = env.now + self._duration(s, tube)
+                self.services.append((s, came, env.now, done))
                 yield self._at(done, self._order(s, COMPLETION, i))
                 self.servers[s].release(request)
                 following = int(layout.next_if_served[s, tube.tube_type])

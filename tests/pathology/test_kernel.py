@@ -1,0 +1,409 @@
+"""The kernel's interface: what it counts, accepts and refuses."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from disruption_sim.pathology import compiled
+from disruption_sim.pathology.kernel import LaboratoryKernel, warm_up_compile
+from disruption_sim.pathology.network import NetworkLayout, TubeArrays
+from disruption_sim.randomness import hash_uniform, purpose_key
+from tests.reference.laboratory import ReferenceLaboratory
+from tests.reference.networks import Row, Station, always, network, random_case, tubes_arriving
+
+pytestmark = pytest.mark.unit
+
+
+def run(layout: NetworkLayout, tubes: TubeArrays, horizon: float = 400.0) -> LaboratoryKernel:
+    kernel = LaboratoryKernel(layout, tubes, seed=0, replication=0, horizon_hours=horizon)
+    kernel.advance_to(horizon)
+    return kernel
+
+
+# --- randomness -----------------------------------------------------------------------------------
+
+
+def test_the_compiled_hash_is_that_of_randomness() -> None:
+    key = purpose_key(3, 1, "pathology.service.anywhere")
+    entities, occasions = np.arange(0, 2**31 - 1, 104_729_381), np.arange(4)
+    for entity in entities:
+        for occasion in occasions:
+            with np.errstate(over="ignore"):
+                number = compiled.hash_number(key, entity, occasion)
+            assert number == hash_uniform(key, int(entity), int(occasion))
+
+
+def test_service_times_do_not_depend_on_the_position_of_a_station() -> None:
+    alone = network([Station(always(1), 0.5, cv=1.0, reports=True)])
+    behind = network([Station(always(1), 9.0), Station(always(1), 0.5, cv=1.0, reports=True)])
+    behind = replace(behind, station_names=("another", alone.station_names[0]))
+    arrival = np.arange(40.0) * 8
+    first = run(alone, tubes_arriving(arrival))
+    second = run(behind, tubes_arriving(arrival, entry_station=1))
+    np.testing.assert_array_equal(first.reported_at, second.reported_at)
+    assert len(np.unique(first.reported_at - arrival)) > 30
+
+
+# --- order and rosters ------------------------------------------------------------------------------
+
+
+def test_higher_class_first_and_first_come_first_served_within_it() -> None:
+    layout = network([Station(always(1), 1.0, reports=True)])
+    tubes = tubes_arriving([0.0, 0.25, 0.5, 0.75], priority=[2, 2, 0, 2])
+    np.testing.assert_array_equal(run(layout, tubes).reported_at, [1.0, 3.0, 2.0, 4.0])
+
+
+def test_a_capacity_cut_closes_servers_as_they_finish() -> None:
+    rows: list[Row] = [(-math.inf, 2, 0, 1.0, 0.0), (1.0, 0, 0, 1.0, 0.0), (10.0, 1, 0, 1.0, 0.0)]
+    kernel = run(network([Station(rows, 3.0, reports=True)]), tubes_arriving([0.0, 0.5, 0.75]))
+    np.testing.assert_array_equal(kernel.reported_at, [3.0, 3.5, 13.0])
+    week = kernel.station_weeks[0, 0]
+    assert week["busy_hours"] == 9.0
+    assert week["closing_hours"] == 4.5
+    assert week["offered_hours"] == 2 * 1.0 + 1 * (168.0 - 10.0)
+    assert week["longest_wait"] == 9.25
+
+
+def test_manual_mode_and_speed_count_from_the_start_of_a_service() -> None:
+    rows: list[Row] = [(-math.inf, 1, 0, 1.0, 0.0), (2.0, 1, 1, 0.5, 0.0)]
+    station = Station(rows, 1.5, manual_hours=8.0, reports=True, notes_manual=True)
+    kernel = run(network([station]), tubes_arriving([1.0, 1.25]))
+    np.testing.assert_array_equal(kernel.reported_at, [2.5, 6.5])
+    np.testing.assert_array_equal(kernel.is_manual, [False, True])
+
+
+def test_a_service_takes_a_tick_at_least() -> None:
+    kernel = run(network([Station(always(1), 0.0, reports=True)]), tubes_arriving([1.0, 1.0]))
+    np.testing.assert_array_equal(kernel.reported_at, [1.0 + 2**-20, 1.0 + 2**-19])
+
+
+def test_skipping_passes_straight_through_in_the_share_asked_for() -> None:
+    layout = network(
+        [
+            Station(always(1, 0.7), 1e-3, served=1, skipped=2),
+            Station(always(1), 1e-3),
+            Station(always(1, 1.0), 1e-3, reports=True),
+        ]
+    )
+    kernel = run(layout, tubes_arriving(np.arange(2000.0) / 8))
+    skipped = np.isfinite(kernel.reported_at)
+    assert skipped.mean() == pytest.approx(0.7, abs=0.04)
+    np.testing.assert_array_equal(kernel.reported_at[skipped], np.arange(2000.0)[skipped] / 8)
+
+
+def test_back_entry_follows_the_report() -> None:
+    layout = network(
+        [
+            Station(always(1), 1.0, served=1, reports=True),
+            Station([(-math.inf, 0, 0, 1.0, 0.0), (20.0, 1, 0, 1.0, 0.0)], 2.0, back_entry=True),
+        ]
+    )
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving([0.0, 0.0]), seed=0, replication=0, horizon_hours=30.0
+    )
+    kernel.advance_to(10.0)
+    counts = kernel.counts
+    assert (counts.reported, counts.departed, counts.waiting) == (2, 0, 2)
+    assert counts.unreported_in_laboratory == 0
+    assert np.isnan(kernel.back_entered_at).all()
+    kernel.advance_to(30.0)
+    np.testing.assert_array_equal(kernel.reported_at, [1.0, 2.0])
+    np.testing.assert_array_equal(kernel.back_entered_at, [22.0, 24.0])
+
+
+def test_expired_tubes_are_collected_again_or_abandoned() -> None:
+    layout = network(
+        [Station([(-math.inf, 0, 0, 1.0, 0.0), (50.0, 4, 0, 1.0, 0.0)], 0.01, checks_expiry=True,
+                 reports=True)],
+        stability=[24.0],
+        rebleed_share=[0.6, 0.0],
+        rebleed_delay=[3.0, 1.0],
+        transport=[0.5, 0.0],
+    )  # fmt: skip
+    kernel = run(layout, tubes_arriving([1.0] * 400 + [49.0], source=[0] * 300 + [1] * 101))
+    assert kernel.is_discarded.sum() == 400
+    assert kernel.is_abandoned[300:400].all()
+    assert not kernel.is_discarded[400]
+    again = np.flatnonzero(kernel.occasion)
+    assert len(again) == pytest.approx(180, abs=30)
+    np.testing.assert_array_equal(kernel.abandoned(np.arange(300)), kernel.occasion[:300] == 0)
+    assert (kernel.collected_at[again] >= 53.0).all()
+    assert (kernel.collected_at[again] <= 56.0).all()
+    assert (kernel.reported_at[again] > kernel.collected_at[again] + 0.5).all()
+    weeks = kernel.source_weeks
+    assert weeks["discarded"].sum(axis=0).tolist() == [300, 100]
+    assert weeks["received"].sum() == 401 + len(again)
+    assert weeks["rebled"].sum() == len(again)
+    assert weeks["abandoned"].sum() == 400 - len(again)
+
+
+def test_tubes_that_do_not_come_are_left_alone() -> None:
+    kernel = run(
+        network([Station(always(1), 1.0, reports=True)]),
+        tubes_arriving([np.nan, 1.0], collected=[np.nan, 1.0], entry_station=[-1, 0]),
+    )
+    np.testing.assert_array_equal(kernel.reported_at, [np.nan, 2.0])
+    assert kernel.counts.received == 1
+
+
+# --- statistics -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(300, 312))
+def test_weekly_figures_are_those_of_the_reference(seed: int) -> None:
+    case = random_case(seed, tubes=200, horizon=700.0, grain=1, run_time=False)
+    case = replace(case, horizon=800.5)
+    kernel = LaboratoryKernel(
+        case.layout, case.tubes, seed=5, replication=2, horizon_hours=case.horizon
+    )
+    kernel.advance_to(case.horizon)
+    reference = ReferenceLaboratory(case.layout, case.tubes, seed=5, replication=2)
+    queue = np.zeros((800, case.layout.station_count), dtype=np.int64)
+    for hour in range(1, 801):
+        while reference.env.peek() <= hour:
+            reference.env.step()
+        queue[hour - 1] = [len(servers.put_queue) for servers in reference.servers]
+    while reference.env.peek() <= case.horizon:
+        reference.env.step()
+    np.testing.assert_array_equal(kernel.queue_hourly[:800], queue)
+    weeks = kernel.station_weeks
+    for s in range(case.layout.station_count):
+        services = [service[1:] for service in reference.services if service[0] == s]
+        for week in range(5):
+            start, end = 168.0 * week, min(168.0 * (week + 1), case.horizon)
+            row = weeks[week, s]
+            assert row["busy_hours"] == sum(
+                max(min(done, end) - max(begin, start), 0.0) for _, begin, done in services
+            )
+            ended = [1 for _, _, done in services if start < done <= end]
+            assert row["served"] == len(ended)
+            assert row["skipped"] == sum(
+                1 for station, time in reference.skips
+                if station == s and (start < time <= end or time == start == 0)
+            )  # fmt: skip
+            assert row["longest_queue"] == max(
+                (length for time, station, length in reference.queued
+                 if station == s and (start < time <= end or time == start == 0)), default=0,
+            )  # fmt: skip
+
+
+# --- run-time work ----------------------------------------------------------------------------------
+
+
+def test_handed_in_one_by_one_or_together_is_the_same() -> None:
+    layout = network([Station(always(2), 0.5, cv=1.0, reports=True)])
+    arrival = np.array([5.0, 3.0, 3.0, 4.0, 3.5] * 500)
+    byte = np.zeros(len(arrival), dtype=np.uint8)
+    kernels = [
+        LaboratoryKernel(
+            layout, tubes_arriving([0.5], extra_capacity=extra), seed=0, replication=0,
+            horizon_hours=1000.0,
+        )
+        for extra in (0, 7, 9000)
+    ]  # fmt: skip
+    for kernel in kernels:
+        kernel.advance_to(2.0)
+    ids = kernels[0].submit_many(arrival, arrival, byte, byte, byte, byte.astype(np.int16))
+    for kernel in kernels[1:]:
+        one_by_one = [kernel.submit(float(time), float(time), 0, 0, 0, 0) for time in arrival]
+        assert one_by_one == ids.tolist() == list(range(1, 2501))
+    for kernel in kernels:
+        kernel.advance_to(1000.0)
+        np.testing.assert_array_equal(kernel.reported_at, kernels[0].reported_at)
+    assert np.isfinite(kernels[0].reported_at).all()
+
+
+def test_handed_in_for_now_is_worked_off_now() -> None:
+    layout = network([Station(always(1, 1.0), 1.0, skipped=1), Station(always(1), 2.0, reports=True)])
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving([]), seed=0, replication=0, horizon_hours=10.0
+    )
+    kernel.advance_to(3.0)
+    tube = kernel.submit(3.0, 2.0, 0, 0, 0, 0)
+    assert kernel.counts.on_their_way == 1
+    kernel.advance_to(3.0)
+    assert kernel.in_service.tolist() == [0, 1]
+    kernel.advance_to(5.0)
+    assert kernel.reported_at[tube] == 5.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"arrival": 1.0}, {"arrival": 3.0 + 2**-21}, {"arrival": math.inf}, {"collected": 3.5},
+        {"collected": 1 / 3}, {"source": 1}, {"tube_type": 1}, {"priority": 8},
+        {"entry_station": 1}, {"entry_station": -1},
+    ],
+)  # fmt: skip
+def test_impossible_tubes_are_refused(change: dict[str, Any]) -> None:
+    layout = network([Station(always(1), 1.0)])
+    kernel = LaboratoryKernel(layout, tubes_arriving([]), seed=0, replication=0, horizon_hours=9)
+    kernel.advance_to(2.0)
+    values = {"arrival": 3.0, "collected": 2.5, "source": 0, "tube_type": 0, "priority": 0,
+              "entry_station": 0} | change  # fmt: skip
+    with pytest.raises(ValueError, match="cannot hand in"):
+        kernel.submit(**values)
+    together = {name: np.array([value]) for name, value in values.items()}
+    for name, kind in (("source", "u1"), ("tube_type", "u1"), ("priority", "u1"),
+                       ("entry_station", "i2")):  # fmt: skip
+        together[name] = together[name].astype(kind)
+    with pytest.raises(ValueError, match="cannot hand in"):
+        kernel.submit_many(**together)
+    assert kernel.tube_count == 0
+
+
+def test_impossible_tubes_of_the_world_are_named() -> None:
+    layout = network([Station(always(1), 1.0)])
+    tubes = tubes_arriving([1.0, 2.0, 3.0], priority=[0, 9, 0])
+    with pytest.raises(ValueError, match=r"tube 1 .*priority 9"):
+        run(layout, tubes)
+    with pytest.raises(ValueError, match="length 2"):
+        replace(tubes, arrival=tubes.arrival[:2])
+
+
+def test_time_does_not_run_backwards_or_over_the_horizon() -> None:
+    kernel = run(network([Station(always(1), 1.0)]), tubes_arriving([1.0]), 10.0)
+    with pytest.raises(ValueError, match="cannot advance"):
+        kernel.advance_to(9.0)
+    with pytest.raises(ValueError, match="cannot advance"):
+        kernel.advance_to(11.0)
+
+
+def test_a_later_start_takes_the_roster_that_holds_then() -> None:
+    rows: list[Row] = [(-math.inf, 0, 0, 1.0, 0.0), (5.0, 1, 0, 1.0, 0.0), (9.0, 2, 0, 1.0, 0.0)]
+    layout = network([Station(rows, 4.0, reports=True)])
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving([7.0, 7.0, 7.0]), seed=0, replication=0, horizon_hours=20.0,
+        start_hours=6.5,
+    )  # fmt: skip
+    kernel.advance_to(20.0)
+    np.testing.assert_array_equal(kernel.reported_at, [11.0, 13.0, 15.0])
+    assert kernel.station_weeks["offered_hours"][0, 0] == 2.5 + 2 * 11
+
+
+# --- rescheduling -----------------------------------------------------------------------------------
+
+
+def rescheduled(times: list[float], servers: list[int], at: float = 4.0) -> LaboratoryKernel:
+    rows: list[Row] = [(-math.inf, 1, 0, 1.0, 0.0), (6.0, 0, 0, 1.0, 0.0), (30.0, 1, 0, 1.0, 0.0)]
+    kernel = LaboratoryKernel(
+        network([Station(rows, 2.0, reports=True), Station(always(1), 1.0)]),
+        tubes_arriving([0.0] * 6), seed=0, replication=0, horizon_hours=100.0,
+    )  # fmt: skip
+    kernel.advance_to(at)
+    count = len(times)
+    kernel.reschedule(0, times, servers, [0] * count, [1.0] * count, [0.0] * count)
+    kernel.advance_to(100.0)
+    return kernel
+
+
+def test_a_new_schedule_from_now_replaces_all_that_was_to_come() -> None:
+    kernel = rescheduled([1.0, 3.0], [7, 2])
+    np.testing.assert_array_equal(kernel.reported_at, [2.0, 4.0, 6.0, 6.0, 8.0, 8.0])
+
+
+def test_a_new_schedule_for_later_keeps_what_comes_before_it() -> None:
+    kernel = rescheduled([20.0], [4])
+    np.testing.assert_array_equal(kernel.reported_at, [2.0, 4.0, 6.0, 22.0, 22.0, 22.0])
+
+
+def test_a_new_schedule_may_have_more_rows_and_servers_than_there_was_room_for() -> None:
+    kernel = rescheduled([4.0, 10.0, 11.0, 12.0, 13.0, 14.0], [0, 1, 0, 0, 0, 40])
+    np.testing.assert_array_equal(kernel.reported_at, [2.0, 4.0, 6.0, 12.0, 16.0, 16.0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (([], [], [], [], []), "at least one row"),
+        (([1.0], [1, 2], [0], [1.0], [0.0]), "one length"),
+        (([2.0, 1.0], [1, 1], [0, 0], [1.0, 1.0], [0.0, 0.0]), "do not increase"),
+        (([1 / 3], [1], [0], [1.0], [0.0]), "time grid"),
+        (([1.0], [-1], [0], [1.0], [0.0]), "negative"),
+        (([1.0], [1], [2], [1.0], [0.0]), "mode"),
+        (([1.0], [1], [0], [0.0], [0.0]), "speed"),
+        (([1.0], [1], [0], [1.0], [1.5]), "skip share"),
+    ],
+)
+def test_faulty_schedules_are_refused(rows: tuple[Any, ...], message: str) -> None:
+    kernel = run(network([Station(always(1), 1.0)]), tubes_arriving([1.0]), 10.0)
+    with pytest.raises(ValueError, match=message):
+        kernel.reschedule(0, *rows)
+
+
+# --- layouts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"next_if_served": np.array([[0], [-1]])}, "not a later station"),
+        ({"next_if_skipped": np.array([[2], [-1]])}, "not a later station"),
+        ({"checks_expiry": np.array([True, True])}, "behind a reporting station"),
+        ({"rebleed_share": np.array([1.5])}, "within 0 to 1"),
+        ({"rebleed_share": np.array([0.5]), "rebleed_delay_hours": np.zeros(1)}, "two ticks"),
+        ({"transport_hours": np.array([0.1])}, "time grid"),
+        ({"service_hours": np.full((2, 2, 1), -1.0)}, "negative"),
+        ({"service_hours": np.zeros((2, 1, 1))}, "shape"),
+        ({"station_names": ("one", "one")}, "repeat"),
+        ({"schedule_end": np.array([1, 1])}, "no schedule row"),
+        ({"service_distribution": "exponential", "service_cv": np.full((2, 2), 0.5)}, "of 1"),
+    ],
+)
+def test_unusable_networks_are_refused_in_words(changes: dict[str, Any], message: str) -> None:
+    layout = network([Station(always(1), 1.0, served=1, reports=True), Station(always(1), 1.0)])
+    with pytest.raises(ValueError, match=message):
+        replace(layout, **changes)
+
+
+# --- compiling --------------------------------------------------------------------------------------
+
+SMALL_RUN = (
+    "import numpy as np;"
+    "from disruption_sim.pathology.kernel import LaboratoryKernel;"
+    "from tests.reference.networks import random_case;"
+    "case = random_case(7);"
+    "kernel = LaboratoryKernel("
+    "    case.layout, case.tubes, seed=1, replication=0, horizon_hours=case.horizon);"
+    "kernel.advance_to(case.horizon);"
+    "print(kernel.reported_at.tobytes().hex())"
+)
+
+
+def test_the_same_without_compiling() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-W", "error::RuntimeWarning", "-c", SMALL_RUN],
+            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for disabled in ("0", "1")
+    ]  # fmt: skip
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0]) > 100
+
+
+def test_no_place_for_the_cache_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    def njit(**options: Any) -> Any:
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(compiled.numba, "njit", njit)
+    with pytest.warns(RuntimeWarning, match="anew in every process"):
+        assert compiled.compiled(len) is len
+
+
+def test_warming_up_is_quiet() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warm_up_compile()
