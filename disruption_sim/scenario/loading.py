@@ -84,7 +84,7 @@ def load_scenario_with_notes(
     faults: list[Fault] = []
     scenario: Scenario | None = None
     try:
-        scenario = _scenario_of(_document(name_or_path))
+        scenario = scenario_of(_document(name_or_path))
     except ScenarioError as error:
         faults.extend(error.faults)
     if scenario is None:
@@ -124,6 +124,36 @@ def with_overrides(scenario: Scenario, overrides: Overrides) -> tuple[Scenario, 
         scenario.provenance, before, overridden, plain_scenario(changed)
     )
     return changed.model_copy(update={"provenance": provenance}), notes
+
+
+def scenario_of(document: Document) -> Scenario:
+    """Check a document and turn it into a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault.
+    """
+    taken_off = stripped(document)
+    faults = [*document.faults, *taken_off.faults]
+    root = taken_off.document.root
+    if isinstance(root, dict) and PROVENANCE_FIELD in root:
+        line, column = taken_off.document.places.get((PROVENANCE_FIELD,), (0, 0))
+        problem = "is not written as a section of its own"
+        allowed = "annotated values: {value: 8, source: ...}"
+        faults.append(Fault(document.file, line, column, PROVENANCE_FIELD, problem, allowed))
+        del root[PROVENANCE_FIELD]
+    scenario: Scenario | None = None
+    try:
+        scenario = validated(Scenario, taken_off.document)
+    except ScenarioError as error:
+        faults.extend(error.faults)
+    told = {fault.key for fault in faults}
+    faults.extend(fault for fault in taken_off.range_faults if fault.key not in told)
+    if scenario is None or faults:
+        raise ScenarioError(faults)
+    provenance = provenance_of(taken_off.annotations, plain_scenario(scenario))
+    return scenario.model_copy(update={"provenance": provenance})
 
 
 def built_in_scenarios() -> dict[str, str]:
@@ -186,29 +216,6 @@ def _built_in_names() -> tuple[str, ...]:
             if entry.name.endswith(".yaml")
         )
     )
-
-
-def _scenario_of(document: Document) -> Scenario:
-    taken_off = stripped(document)
-    faults = [*document.faults, *taken_off.faults]
-    root = taken_off.document.root
-    if isinstance(root, dict) and PROVENANCE_FIELD in root:
-        line, column = taken_off.document.places.get((PROVENANCE_FIELD,), (0, 0))
-        problem = "is not written as a section of its own"
-        allowed = "annotated values: {value: 8, source: ...}"
-        faults.append(Fault(document.file, line, column, PROVENANCE_FIELD, problem, allowed))
-        del root[PROVENANCE_FIELD]
-    scenario: Scenario | None = None
-    try:
-        scenario = validated(Scenario, taken_off.document)
-    except ScenarioError as error:
-        faults.extend(error.faults)
-    told = {fault.key for fault in faults}
-    faults.extend(fault for fault in taken_off.range_faults if fault.key not in told)
-    if scenario is None or faults:
-        raise ScenarioError(faults)
-    provenance = provenance_of(taken_off.annotations, plain_scenario(scenario))
-    return scenario.model_copy(update={"provenance": provenance})
 
 
 def _title(content: bytes) -> str:

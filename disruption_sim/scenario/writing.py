@@ -7,16 +7,20 @@ from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from disruption_sim.scenario.annotations import annotation_of
 from disruption_sim.scenario.faults import Fault, KeyPath, ScenarioError
 from disruption_sim.scenario.keys import path_of
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.scenario.provenance import PROVENANCE_FIELD, plain
+
+_Annotations = Mapping[KeyPath, Mapping[str, object]]
 
 
 def resolved_text(scenario: Scenario, header: str = "") -> str:
@@ -33,12 +37,33 @@ def resolved_text(scenario: Scenario, header: str = "") -> str:
     annotations = {
         path_of(root, record.key): annotation_of(record) for record in scenario.provenance
     }
+    return yaml_text(root, annotations, header)
+
+
+def yaml_text(
+    root: object,
+    annotations: _Annotations = MappingProxyType({}),
+    header: str = "",
+) -> str:
+    """Return a plain document as YAML.
+
+    Parameters
+    ----------
+    root : object
+        Plain values.
+    annotations : mapping of path to annotation
+        What is written beside values, ``value`` itself left out.
+    header : str
+        Lines of comment to stand at the top, without ``#``.
+    """
     yaml = YAML(typ="rt", pure=True)
     yaml.width = 100_000  # one line for each value with its source: easy to compare and to search
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = StringIO()
     if header:
-        stream.writelines(f"# {line}".rstrip() + "\n" for line in header.splitlines())
+        for line in header.splitlines():
+            printable = "".join(mark if mark.isprintable() else " " for mark in line)
+            stream.write(f"# {printable}".rstrip() + "\n")
         stream.write("\n")
     yaml.dump(_written(root, (), annotations), stream)
     return stream.getvalue()
@@ -84,37 +109,39 @@ def write_scenario(scenario: Scenario, path: Path, header: str = "") -> None:
             temporary.unlink()
 
 
-def _written(node: object, path: KeyPath, annotations: Mapping[KeyPath, dict[str, object]]) -> Any:
-    annotation = annotations.get(path)
-    content = _content(node, path, annotations)
+def _written(node: object, path: KeyPath, beside: _Annotations) -> Any:
+    annotation = beside.get(path)
+    content = _content(node, path, beside)
     if annotation is None:
         return content
     written = CommentedMap({"value": content})
-    written.update({key: _short(item) for key, item in annotation.items()})
+    written.update({key: _scalar(item) for key, item in annotation.items()})
     written.fa.set_flow_style()
     return written
 
 
-def _content(node: object, path: KeyPath, annotations: Mapping[KeyPath, dict[str, object]]) -> Any:
+def _content(node: object, path: KeyPath, beside: _Annotations) -> Any:
     if isinstance(node, Mapping):
         section = CommentedMap(
-            {key: _written(item, (*path, key), annotations) for key, item in node.items()}
+            {_scalar(key): _written(item, (*path, key), beside) for key, item in node.items()}
         )
         if not node:
             section.fa.set_flow_style()
         return section
     if isinstance(node, list):
         items = CommentedSeq(
-            _written(item, (*path, index), annotations) for index, item in enumerate(node)
+            _written(item, (*path, index), beside) for index, item in enumerate(node)
         )
         if not any(isinstance(item, Mapping | list) for item in node):
             items.fa.set_flow_style()
         return items
-    return _short(node)
+    return _scalar(node)
 
 
-def _short(value: object) -> object:
-    """Write 8.0 as 8: every field that takes the one takes the other."""
+def _scalar(value: object) -> object:
+    if isinstance(value, str) and not value.isprintable():
+        # Line breaks of every kind, tabs, marks: escaped, so that they come back as they are.
+        return DoubleQuotedScalarString(value)
     if isinstance(value, float) and value.is_integer() and 0 < abs(value) < 1e15:
-        return int(value)
+        return int(value)  # 8, not 8.0: every field that takes the one takes the other
     return value
