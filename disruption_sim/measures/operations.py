@@ -114,7 +114,6 @@ class _Waits:
 
     def waiting_at_most(self, hours: float) -> Floats:
         start = self.operations.clock_start
-        # At exactly that many hours a patient still counts, so the row is found from just below.
         last = np.searchsorted(self.horizon.week_ends, start + hours, side="right")
         return self._covered(self._row(start), np.minimum(self._row(self.ends), last))
 
@@ -150,9 +149,8 @@ class _Waits:
         """Add up by week and place the hours of the week that lie before each patient's end."""
         horizon, site = self.horizon, self.operations.site
         ended = horizon.count(ends, site, self.sites)
-        begun = horizon.add_up(
-            ends, site, np.fmod(ends - horizon.start, HOURS_PER_WEEK), self.sites
-        )
+        inside = np.where(np.isfinite(ends), ends, horizon.start) - horizon.start
+        begun = horizon.add_up(ends, site, np.fmod(inside, HOURS_PER_WEEK), self.sites)
         before = np.bincount(site[ends < horizon.start], minlength=self.sites)
         everybody = np.bincount(site, minlength=self.sites)
         still = with_all((everybody - before).astype(np.float64)) - np.cumsum(ended, axis=0)

@@ -1,0 +1,74 @@
+"""The answer in plain words."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from disruption_sim.measures import Clock
+from disruption_sim.scenario import Scenario
+
+FIRST_WEEKS = 4
+
+
+def answer(
+    scenario: Scenario, weekly: pd.DataFrame, summary: pd.DataFrame, recovery: pd.DataFrame
+) -> tuple[str, ...]:
+    """Say what a planner asks first: how many, when, and until when.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    weekly, summary, recovery : DataFrame
+        As in ``Result``.
+
+    Returns
+    -------
+    tuple of str
+        Sentences.
+    """
+    weeks = scenario.calendar.horizon_weeks
+    return (
+        _postponed("Operations", "operations_postponed_incident", weeks, weekly, summary),
+        _postponed("Appointments", "appointments_postponed_incident", weeks, weekly, summary),
+        *(_recovered(row) for _, row in recovery.iterrows()),
+    )
+
+
+def _postponed(
+    what: str, measure: str, weeks: int, weekly: pd.DataFrame, summary: pd.DataFrame
+) -> str:
+    total = _only(summary, measure).iloc[0]
+    first = _only(weekly, measure).sort_values("week").head(FIRST_WEEKS)
+    by_week = ", ".join(f"week {int(row['week'])}: {_spread(row)}" for _, row in first.iterrows())
+    return (
+        f"{what} postponed because of the incident: {_spread(total)} in {weeks} weeks "
+        f"(mean; 90 % of runs in brackets). {by_week}."
+    )
+
+
+def _only(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
+    wanted = (frame["measure"] == measure) & (frame["site"] == "all")
+    return frame[wanted & (frame["arm"] == "disrupted")]
+
+
+def _spread(row: pd.Series[float]) -> str:
+    return f"{row['mean']:,.0f} ({row['q05']:,.0f} to {row['q95']:,.0f})"
+
+
+def _recovered(row: pd.Series[float]) -> str:
+    clock = Clock(str(row["clock"]))
+    n, censored = int(row["n"]), int(row["n_censored"])
+    horizon = f"{row['followed_weeks']:.0f} weeks"
+    if row["q95_weeks"] == 0.0:
+        return f"{clock.in_words}: never beyond tolerance."
+    if censored == n:
+        return f"{clock.in_words}: not back to normal within {horizon} in any of {n} runs."
+    median, low, high = (float(row[f"{name}_weeks"]) for name in ("median", "q05", "q95"))
+    middle = f"after {median:.1f} weeks" if math.isfinite(median) else f"later than {horizon}"
+    highest = f"{high:.1f}" if math.isfinite(high) else f"more than {row['followed_weeks']:.0f}"
+    lowest = f"{low:.1f}" if math.isfinite(low) else f"more than {row['followed_weeks']:.0f}"
+    runs = f"; in {censored} of {n} runs not within {horizon}" if censored else ""
+    span = f"(median; 90 % of runs {lowest} to {highest})"
+    return f"{clock.in_words}: back to normal {middle} {span}{runs}."

@@ -1,0 +1,85 @@
+"""Wrong arguments are named at once, all of them, in words."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from disruption_sim.scenario import Scenario
+
+LARGEST_SEED = 2**64 - 1
+MOST_REPLICATIONS = 1_000_000
+
+
+class ArgumentError(ValueError):
+    """Arguments are wrong; the message names every one and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often a scenario is to be run.
+
+    Attributes
+    ----------
+    replications : tuple of int
+        Their numbers, increasing.
+    seed : int
+    """
+
+    replications: tuple[int, ...]
+    seed: int
+
+
+def checked_plan(
+    scenario: object,
+    replications: object,
+    seed: object,
+    workers: object,
+    only: Collection[int] | None = None,
+) -> Plan:
+    """Check what `run` and `sweep` are given.
+
+    Raises
+    ------
+    ArgumentError
+        That says everything that is wrong.
+    """
+    wrong: list[str] = []
+    if not isinstance(scenario, Scenario):
+        wrong.append(
+            f"scenario is {_shown(scenario)}; it must be a Scenario: load_scenario(name or path)"
+        )
+    count = _whole(replications)
+    if count is None or not 1 <= count <= MOST_REPLICATIONS:
+        wrong.append(f"replications is {_shown(replications)}; allowed: a whole number from 1")
+    number = _whole(seed)
+    if number is None or not 0 <= number <= LARGEST_SEED:
+        wrong.append(f"seed is {_shown(seed)}; allowed: a whole number from 0 to 2**64 - 1")
+    if workers is not None:
+        hands = _whole(workers)
+        if hands is None or hands < 1:
+            wrong.append(f"workers is {_shown(workers)}; allowed: a whole number from 1, or None")
+    chosen: tuple[int, ...] = tuple(range(count or 0))
+    if only is not None:
+        chosen = tuple(sorted({number for item in only if (number := _whole(item)) is not None}))
+        if len(chosen) != len(only) or not chosen or chosen[0] < 0:
+            wrong.append(f"only is {_shown(only)}; allowed: different whole numbers from 0")
+    if wrong:
+        raise ArgumentError("; ".join(wrong))
+    assert number is not None
+    return Plan(chosen, number)
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,136 @@
+"""Finished replications of an unfinished run, kept so that an interrupt costs only what is left."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+import numpy as np
+
+from disruption_sim.experiment.replication import ARMS, ReplicationOutcome
+from disruption_sim.experiment.result import Result
+from disruption_sim.measures import (
+    ArmMeasures,
+    Clock,
+    MeasureTable,
+    PostponedByCause,
+    Reading,
+    Turnaround,
+)
+from disruption_sim.scenario import Scenario
+
+Arrays = dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]
+
+
+class Checkpoint:
+    """A folder with one file for each finished replication of one scenario, seed and version.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first replication is kept. Other runs may keep theirs in the same folder.
+    scenario : Scenario
+    seed : int
+    versions : mapping of str to str
+        Replications of another version are left alone.
+    """
+
+    def __init__(
+        self, folder: Path, scenario: Scenario, seed: int, versions: Mapping[str, str]
+    ) -> None:
+        identity = json.dumps([scenario.digest(), seed, dict(versions)], sort_keys=True)
+        self._parent = folder
+        self._folder = folder / hashlib.sha256(identity.encode("utf-8")).hexdigest()[:16]
+
+    def keep(self, outcome: ReplicationOutcome) -> None:
+        """Write a finished replication; failures are not kept, they are tried again."""
+        if outcome.failure is not None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(outcome.replication)
+        temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+        try:
+            with temporary.open("xb") as stream:
+                np.savez_compressed(stream, allow_pickle=False, **_packed(outcome))
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+
+    def found(self, replication: int) -> ReplicationOutcome | None:
+        """Return a replication that was finished before, or None."""
+        try:
+            with np.load(self._path(replication), allow_pickle=False) as stored:
+                return _unpacked(replication, dict(stored))
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+            return None  # not there, or cut off by whatever ended the run: it is computed again
+
+    def remove(self) -> None:
+        """Take the files of this run away, and the folder if it holds no other run's."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):
+            self._parent.rmdir()
+
+    def _path(self, replication: int) -> Path:
+        return self._folder / f"replication-{replication:06d}.npz"
+
+
+def _packed(outcome: ReplicationOutcome) -> Arrays:
+    arrays: Arrays = {}
+    for arm in outcome.arms:
+        arrays |= {
+            f"{arm.arm}.weekly": arm.table.weekly,
+            f"{arm.arm}.total": arm.table.total,
+            f"{arm.arm}.causes": arm.causes.whole,
+            f"{arm.arm}.weekly_causes": arm.causes.weekly,
+            f"{arm.arm}.reported": arm.turnaround.reported,
+            f"{arm.arm}.within_standard": arm.turnaround.within_standard,
+            f"{arm.arm}.clocks": np.array(
+                [
+                    (
+                        np.nan if reading.weeks is None else reading.weeks,
+                        reading.tolerance,
+                        reading.peak,
+                        reading.fluid_weeks,
+                    )
+                    for reading in arm.clocks
+                ]
+            ),
+        }
+    return arrays
+
+
+def _unpacked(replication: int, arrays: Arrays) -> ReplicationOutcome:
+    arms = tuple(
+        ArmMeasures(
+            arm=arm,
+            table=MeasureTable(arrays[f"{arm}.weekly"], arrays[f"{arm}.total"]),  # type: ignore[arg-type]
+            causes=PostponedByCause(arrays[f"{arm}.causes"], arrays[f"{arm}.weekly_causes"]),  # type: ignore[arg-type]
+            turnaround=Turnaround(arrays[f"{arm}.reported"], arrays[f"{arm}.within_standard"]),  # type: ignore[arg-type]
+            clocks=tuple(
+                Reading(
+                    clock,
+                    None if np.isnan(weeks) else float(weeks),
+                    float(tolerance),
+                    float(peak),
+                    float(fluid_weeks),
+                )
+                for clock, (weeks, tolerance, peak, fluid_weeks) in zip(
+                    Clock, arrays[f"{arm}.clocks"], strict=True
+                )
+            ),
+        )
+        for arm in ARMS
+    )
+    return ReplicationOutcome(replication, arms)
+
+
+def forget_unfinished(folder: Path, result: Result) -> None:
+    """Take away what was kept of a run whose results are safe now."""
+    Checkpoint(folder, result.scenario, result.seed, result.versions).remove()

@@ -1,0 +1,137 @@
+"""What an experiment found: tidy tables that know their scenario and how they were made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from disruption_sim.experiment.answer import answer
+from disruption_sim.experiment.replication import Failure
+from disruption_sim.measures import MEASURE_BY_NAME
+from disruption_sim.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Baseline, disrupted arm and their difference over paired replications.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    seed : int
+    weekly : DataFrame
+        ``week_start`` (Monday), ``week`` (1 = week of onset), ``site`` (``all`` included),
+        ``measure``, ``arm`` (``baseline``, ``disrupted``, ``excess``), ``mean``, ``q05``, ``q25``,
+        ``q50``, ``q75``, ``q95`` (run-to-run variation over replications), ``half_width_95`` (of
+        the mean, Student's t), ``n`` (replications). What the measures mean is in
+        ``disruption_sim.measures.MEASURES``.
+    summary : DataFrame
+        The same over the whole horizon, without the week.
+    causes : DataFrame
+        Postponed operations by ``cause``, ``specialty``, ``priority``, ``site``, ``arm``; rows
+        that are 0 in every replication are left out.
+    weekly_causes : DataFrame
+        By ``week_start``, ``week``, ``site`` (``all`` included), ``cause``, ``arm``.
+    recovery : DataFrame
+        One row per ``clock``: ``tolerance`` and its ``unit``, ``window_days``, ``median_weeks``
+        and ``q05_weeks``, ``q25_weeks``, ``q75_weeks``, ``q95_weeks`` after the onset
+        (Kaplan-Meier; NaN = beyond the end of the runs), ``share_recovered``, ``n``,
+        ``n_censored``, ``followed_weeks``, ``peak`` and ``fluid_weeks`` (closed form).
+    turnaround : DataFrame
+        Share of tubes within standard by ``week``, ``source``, ``arm``.
+    replications : DataFrame
+        ``replication``, ``arm``, ``measure``, ``value``: totals over horizon and sites.
+    failures : tuple of Failure
+        Replications that could not be finished; the tables are of the others.
+    versions : mapping of str to str
+    seconds : mapping of str to float
+        Time spent by part, mean of a replication; empty if all came from an interrupted run.
+    started, finished : datetime
+        UTC.
+    """
+
+    scenario: Scenario
+    seed: int
+    weekly: pd.DataFrame = field(repr=False)
+    summary: pd.DataFrame = field(repr=False)
+    causes: pd.DataFrame = field(repr=False)
+    weekly_causes: pd.DataFrame = field(repr=False)
+    recovery: pd.DataFrame = field(repr=False)
+    turnaround: pd.DataFrame = field(repr=False)
+    replications: pd.DataFrame = field(repr=False)
+    failures: tuple[Failure, ...]
+    versions: Mapping[str, str] = field(repr=False)
+    seconds: Mapping[str, float] = field(repr=False)
+    started: dt.datetime = field(repr=False)
+    finished: dt.datetime = field(repr=False)
+
+    @property
+    def done(self) -> tuple[int, ...]:
+        """Numbers of the replications that were finished."""
+        return tuple(int(number) for number in self.replications["replication"].unique())
+
+    @property
+    def charts(self) -> Any:
+        """The figures: ``result.charts.operations_postponed()`` and the others."""
+        return _charts().Charts(self)
+
+    @property
+    def answer(self) -> tuple[str, ...]:
+        """What happened, in plain sentences."""
+        return answer(self.scenario, self.weekly, self.summary, self.recovery)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False, command: str = "") -> Path:
+        """Write the results folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder : str or Path
+        overwrite : bool
+            Replace a results folder that is already there.
+        command : str
+            What the user typed, for the manifest.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        FolderError
+            If the folder exists, or cannot be written.
+        """
+        from disruption_sim.experiment.folder import save_result
+
+        return save_result(self, Path(folder), overwrite=overwrite, command=command)
+
+    def save_charts(self, folder: Path) -> None:
+        """Write every figure as PNG and SVG, with its data and its text beside it."""
+        _charts().save_all(self, folder)
+
+    def _repr_html_(self) -> str:
+        sentences = "".join(f"<li>{escape(line)}</li>" for line in self.answer)
+        shown = self.summary[self.summary["site"] == "all"].pivot_table(
+            index="measure", columns="arm", values="mean", sort=False
+        )
+        shown.insert(0, "unit", [MEASURE_BY_NAME[name].unit for name in shown.index])
+        shown.index = pd.Index([MEASURE_BY_NAME[name].title for name in shown.index])
+        n = len(self.done)
+        table = shown.to_html(float_format=lambda value: f"{value:,.4g}", na_rep="", escape=True)
+        return (
+            f"<h3>{escape(self.scenario.title)}</h3><ul>{sentences}</ul>"
+            f"<p>Means over {n} replication{'s' if n != 1 else ''}, seed {self.seed}, "
+            f"{self.scenario.calendar.horizon_weeks} weeks, all sites.</p>{table}"
+        )
+
+
+def _charts() -> Any:
+    # By name, because figures stand above experiments: nothing here may need them to be computed.
+    return import_module("disruption_sim.charts")

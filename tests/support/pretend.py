@@ -1,0 +1,141 @@
+"""Records without a simulation: cheap, lawful in shape, and different in the two arms."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from disruption_sim.records import (
+    Cause,
+    OutpatientRecords,
+    PathologyRecords,
+    Records,
+    SurgeryRecords,
+    TransfusionRecords,
+)
+from disruption_sim.scenario import Scenario
+from disruption_sim.scenario.model import BloodGroup, Source
+from disruption_sim.world import World
+
+
+def pretend_records(scenario: Scenario, world: World, arm: str) -> Records:
+    """Make up records of one arm; with disruptions operations and results come later."""
+    # Both arms draw the same, as they live the same world.
+    text = f"{world.seed} {world.replication} {scenario.calendar}"
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    random = np.random.default_rng(seed)
+    delayed = bool(scenario.disruptions)
+    return Records(
+        arm=arm,
+        pathology=_pathology(scenario, random, 0.4 if delayed else 1.0),
+        surgery=_surgery(scenario, world, delayed),
+        outpatients=_outpatients(scenario, world, delayed),
+        transfusion=_transfusion(scenario, random),
+        seconds={"kernel": 0.25, "clinical": 0.125, "preparation": 0.0625},
+    )
+
+
+def _during(scenario: Scenario, times: np.ndarray, days: float) -> np.ndarray:
+    start = scenario.calendar.week_1_hour
+    return (times >= start) & (times < start + 24.0 * days)
+
+
+def _pathology(scenario: Scenario, random: np.random.Generator, share: float) -> PathologyRecords:
+    weeks, sources = scenario.calendar.weeks, len(Source)
+    places = len(scenario.network.sites) + len(scenario.network.boroughs)
+    received = random.integers(50, 60, (weeks, places, sources))
+    first = scenario.calendar.warm_up_weeks
+    reported = received.copy()
+    reported[first : first + 2] = (received[first : first + 2] * share).astype(np.int64)
+    daily = np.repeat(reported.sum(axis=1) // 7, 7, axis=0)
+    zero = np.zeros_like(received)
+    return PathologyRecords(
+        received=received,
+        reported=reported,
+        reported_elsewhere=zero,
+        within_standard=(reported * (0.5 if share < 1.0 else 0.95)).astype(np.int64),
+        discarded=zero,
+        abandoned=zero,
+        rebled=zero,
+        deferred=zero,
+        daily_reported=daily,
+        daily_within_standard=(daily * 0.95).astype(np.int64),
+        daily_paper_waiting=np.zeros(7 * weeks, dtype=np.int64),
+        waiting_at_end=0,
+        station_names=("one", "two"),
+        utilisation=random.uniform(0.4, 0.6, (weeks, 2)),
+        manual_hours=np.full(weeks, 100.0 * (1.0 - share)),
+        longest_queue=random.integers(0, 9, (weeks, 2)),
+        visits=int(received.sum()) * 5,
+    )
+
+
+def _surgery(scenario: Scenario, world: World, delayed: bool) -> SurgeryRecords:
+    people, weeks = len(world.operations.site), scenario.calendar.weeks
+    wished = np.maximum(world.operations.clock_start, 0.0) + 24.0 * (1 + np.arange(people) % 60)
+    hit = np.flatnonzero(_during(scenario, wished, 14.0) & delayed)
+    done = wished.copy()
+    done[hit] += 24.0 * 21
+    done[done >= scenario.calendar.end_hour] = np.nan
+    hit = hit[np.argsort(wished[hit], kind="stable")]
+    one = np.ones(weeks, dtype=np.int64)
+    return SurgeryRecords(
+        done_at=done,
+        removed_at=np.full(people, np.nan),
+        postponed_at=wished[hit],
+        postponed_decided_at=wished[hit] - 12.0,
+        postponed_patient=hit.astype(np.int32),
+        postponed_cause=(hit % len(Cause)).astype(np.uint8),
+        rebooked_late=hit % 3 == 0,
+        swapped_in=np.arange(0, 10, dtype=np.int32),
+        lists_run=20 * one,
+        flexible_lists_run=one,
+        recovery_lists_run=0 * one,
+        busy_hours=64.0 * one,
+        list_hours=80.0 * one,
+    )
+
+
+def _outpatients(scenario: Scenario, world: World, delayed: bool) -> OutpatientRecords:
+    start = world.clinic_sessions.start[world.appointments.session]
+    hit = np.flatnonzero(_during(scenario, start, 14.0) & world.appointments.essential & delayed)
+    done = start.copy()
+    done[hit] += 24.0 * 28
+    done[done >= scenario.calendar.end_hour] = np.nan
+    others = np.full((scenario.calendar.weeks, len(scenario.network.sites)), 100, dtype=np.int64)
+    return OutpatientRecords(
+        done_at=done,
+        postponed_at=start[hit],
+        postponed_appointment=hit.astype(np.int32),
+        postponed_cause=np.full(len(hit), Cause.RESULTS_NOT_REPORTED, dtype=np.uint8),
+        without_results_done=others,
+        without_results_postponed=others // 20,
+    )
+
+
+def _transfusion(scenario: Scenario, random: np.random.Generator) -> TransfusionRecords:
+    days, sites = 7 * scenario.calendar.weeks, len(scenario.network.sites)
+    groups, episodes = len(BloodGroup), 300
+    flat = np.zeros((days, sites, groups), dtype=np.int64)
+    return TransfusionRecords(
+        issued_at=np.sort(random.uniform(0.0, scenario.calendar.end_hour, episodes)),
+        issued_site=random.integers(0, sites, episodes).astype(np.uint8),
+        issued_route=random.integers(0, 4, episodes).astype(np.uint8),
+        issued_use=np.zeros(episodes, dtype=np.uint8),
+        issued_group=random.integers(0, groups, episodes).astype(np.uint8),
+        issued_units=random.integers(1, 5, episodes).astype(np.int32),
+        issued_minutes=np.full(episodes, 10.0),
+        late_at=np.array([scenario.calendar.week_1_hour + 5.0]),
+        late_site=np.zeros(1, dtype=np.uint8),
+        late_urgency=np.zeros(1, dtype=np.uint8),
+        stock=(flat + 6).astype(np.int32),
+        expired=flat,
+        received=flat,
+        daily_use=np.full((sites, groups), 1.5),
+        initial_stock=flat[0],
+        final_stock=flat[0],
+        national_stock=np.full((days, groups), 12.0),
+        national_daily_use=np.full(groups, 2.0),
+        alert_days=0,
+    )
