@@ -723,6 +723,33 @@ def advance(
 
 
 @compiled
+def stays_quiet(
+    until: float, tube: Array, order: Array, station: Array, reaches: Array, clock: Array
+) -> bool:
+    """Whether no watched queue can exceed its threshold by `until`.
+
+    Counts the tubes that could come to wait there, wherever they are now: at the station or
+    before it, or arriving from outside. Holds if `until` is less than the lookahead away.
+    """
+    stations = len(station)
+    for s in range(stations):
+        if station[s]["watch_above"] == NOT_WATCHED:
+            continue
+        possible = clock[0]["pending"]
+        for a in range(s + 1):
+            if not reaches[a, s]:
+                continue
+            possible += station[a]["waiting"] + station[a]["busy"]
+            cursor = station[a]["cursor"]
+            while cursor < station[a]["cursor_end"] and tube[order[cursor]]["ready"] <= until:
+                cursor += 1
+            possible += cursor - station[a]["cursor"]
+        if possible > station[s]["watch_above"]:
+            return False
+    return True
+
+
+@compiled
 def settle_all(time: float, station: Array, station_week: Array, week: int) -> None:
     """Bring the server-hours of every station up to `time`."""
     for s in range(len(station)):

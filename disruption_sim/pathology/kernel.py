@@ -139,6 +139,8 @@ class LaboratoryKernel:
         self._back_entry = bool(layout.marks_back_entered.any())
         self._queue_watches: dict[int, int] = {}
         self._triggers: list[Trigger] = []
+        # Until when, and with how many tubes, no watched queue can exceed its threshold.
+        self._quiet_until, self._quiet_tubes = -math.inf, 0
         self._dirty = True
         self._set_up_tubes(tubes)
         self._set_up_stations(seed, replication)
@@ -337,10 +339,19 @@ class LaboratoryKernel:
     # --- watching -----------------------------------------------------------------------------
 
     def may_stop_by(self, time: float) -> bool:
-        """Whether something watched may happen by `time`; False needs no advance."""
-        return bool(
-            self._triggers or self._queue_watches or self._clock["watch_from"][0] < time
-        )
+        """Whether something watched may happen by `time`; if not, no advance is needed to know."""
+        if self._triggers or self._clock["watch_from"][0] < time:
+            return True
+        if not self._queue_watches:
+            return False
+        if time > self._quiet_until or self._tube_count != self._quiet_tubes:
+            until = self.now + min(1.0, self.layout.lookahead_hours - 1.0 / TICKS_PER_HOUR)
+            if time > until or not compiled.stays_quiet(
+                until, self._tube, self._order, self._station, self._reaches, self._clock
+            ):
+                return True
+            self._quiet_until, self._quiet_tubes = until, self._tube_count
+        return False
 
     def watch(self, station: int, queue_length_above: int) -> None:
         """Let `advance_to` stop once when more than so many tubes wait at a station.
@@ -356,6 +367,7 @@ class LaboratoryKernel:
             self.unwatch(station)
             self._triggers.append(Trigger("queue", station, self.now))
             return
+        self._quiet_until = -math.inf
         self._queue_watches[station] = queue_length_above
         self._station["watch_above"][station] = queue_length_above
         self._clock["watched_queues"] = len(self._queue_watches)

@@ -12,7 +12,8 @@ import simpy
 
 from disruption_sim.pathology.calendar import SimulationCalendar
 from disruption_sim.pathology.kernel import LaboratoryKernel
-from tests.reference.networks import Station, always, network, tubes_arriving
+from tests.reference.laboratory import ReferenceLaboratory
+from tests.reference.networks import Station, always, network, random_case, tubes_arriving
 
 pytestmark = pytest.mark.unit
 
@@ -38,20 +39,20 @@ def test_simpy_is_the_version_whose_calendar_is_known() -> None:
 
 
 def test_an_event_at_an_absolute_time_is_exact() -> None:
-    calendar = SimulationCalendar(one_station([]), initial_time=0.1)
+    now, then = 2.0**-53, 1.0 + 3 * 2.0**-52
+    assert now + (then - now) != then, "a pair for which a delay would miss"
+    calendar = SimulationCalendar(one_station([]), initial_time=now)
     seen = []
 
     def process() -> Steps:
-        # 0.1 + (1/3 - 0.1) is not 1/3 in floating point for every pair; here only the time counts.
-        for time in (1 / 3, 0.7, 2.0**20 + 2.0**-20):
-            value = yield calendar.at(time, "then")
-            seen.append((calendar.now, value))
+        value = yield calendar.at(then, "then")
+        seen.append((calendar.now, value))
 
     calendar.process(process())
     calendar.run()
-    assert seen == [(1 / 3, "then"), (0.7, "then"), (2.0**20 + 2.0**-20, "then")]
+    assert seen == [(then, "then")]
     with pytest.raises(ValueError, match="has passed"):
-        calendar.at(1.0)
+        calendar.at(now)
 
 
 def test_the_kernel_is_not_run_for_simpy_events_while_nothing_is_watched() -> None:
@@ -132,3 +133,36 @@ def test_an_asking_process_may_lag_behind_and_jump() -> None:
     calendar.process(clinic())
     calendar.run(until=20.0)
     assert asked == [8.25]
+
+
+@pytest.mark.parametrize("seed", range(400, 420))
+def test_queues_become_events_when_the_reference_sees_them(seed: int) -> None:
+    """Although the kernel is advanced only when a queue could be long enough by then."""
+    case = random_case(seed, tubes=150, run_time=False)
+    reference = ReferenceLaboratory(case.layout, case.tubes, seed=5, replication=2)
+    while reference.env.peek() <= case.horizon:
+        reference.env.step()
+    laboratory = LaboratoryKernel(
+        case.layout, case.tubes, seed=5, replication=2, horizon_hours=case.horizon
+    )
+    calendar = SimulationCalendar(laboratory)
+    seen: dict[tuple[int, int], float] = {}
+    expected: dict[tuple[int, int], float] = {}
+
+    def tick() -> Steps:
+        while True:
+            yield calendar.timeout(0.125)
+
+    def wait(station: int, length: int) -> Steps:
+        yield calendar.when_queue_exceeds(station, length)
+        seen[station, length] = calendar.now
+
+    calendar.process(tick())
+    for station in range(case.layout.station_count):
+        for length in (0, 2, 5, 20):
+            calendar.process(wait(station, length))
+            over = [t for t, s, waiting in reference.queued if s == station and waiting > length]
+            if over and over[0] < case.horizon:
+                expected[station, length] = over[0]
+    calendar.run(until=case.horizon)
+    assert seen == expected
