@@ -42,9 +42,10 @@ def _postponed(
     total = _only(summary, measure).iloc[0]
     first = _only(weekly, measure).sort_values("week").head(FIRST_WEEKS)
     by_week = ", ".join(f"week {int(row['week'])}: {_spread(row)}" for _, row in first.iterrows())
+    runs = "; means, and 90 % of runs in brackets" if total["n"] > 1 else ""
     return (
         f"{what} postponed because of the incident: {_spread(total)} in {weeks} weeks "
-        f"(mean; 90 % of runs in brackets). {by_week}."
+        f"({by_week}{runs})."
     )
 
 
@@ -54,7 +55,8 @@ def _only(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def _spread(row: pd.Series[float]) -> str:
-    return f"{row['mean']:,.0f} ({row['q05']:,.0f} to {row['q95']:,.0f})"
+    mean = f"{row['mean']:,.0f}"
+    return f"{mean} ({row['q05']:,.0f} to {row['q95']:,.0f})" if row["n"] > 1 else mean
 
 
 def _recovered(row: pd.Series[float]) -> str:
@@ -64,11 +66,16 @@ def _recovered(row: pd.Series[float]) -> str:
     if row["q95_weeks"] == 0.0:
         return f"{clock.in_words}: never beyond tolerance."
     if censored == n:
-        return f"{clock.in_words}: not back to normal within {horizon} in any of {n} runs."
+        runs = f" in any of {n} runs" if n > 1 else ""
+        return f"{clock.in_words}: not back to normal within {horizon}{runs}."
     median, low, high = (float(row[f"{name}_weeks"]) for name in ("median", "q05", "q95"))
     middle = f"after {median:.1f} weeks" if math.isfinite(median) else f"later than {horizon}"
-    highest = f"{high:.1f}" if math.isfinite(high) else f"more than {row['followed_weeks']:.0f}"
-    lowest = f"{low:.1f}" if math.isfinite(low) else f"more than {row['followed_weeks']:.0f}"
-    runs = f"; in {censored} of {n} runs not within {horizon}" if censored else ""
+    if n == 1:
+        return f"{clock.in_words}: back to normal {middle}."
+    lowest, highest = (
+        f"{weeks:.1f}" if math.isfinite(weeks) else f"more than {row['followed_weeks']:.0f}"
+        for weeks in (low, high)
+    )
+    late = f"; in {censored} of {n} runs not within {horizon}" if censored else ""
     span = f"(median; 90 % of runs {lowest} to {highest})"
-    return f"{clock.in_words}: back to normal {middle} {span}{runs}."
+    return f"{clock.in_words}: back to normal {middle} {span}{late}."

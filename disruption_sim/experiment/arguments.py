@@ -62,7 +62,8 @@ def checked_plan(
             wrong.append(f"workers is {_shown(workers)}; allowed: a whole number from 1, or None")
     chosen: tuple[int, ...] = tuple(range(count or 0))
     if only is not None:
-        chosen = tuple(sorted({number for item in only if (number := _whole(item)) is not None}))
+        wanted = {_whole(item) for item in only}
+        chosen = tuple(sorted(item for item in wanted if item is not None))
         if len(chosen) != len(only) or not chosen or chosen[0] < 0:
             wrong.append(f"only is {_shown(only)}; allowed: different whole numbers from 0")
     if wrong:
