@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import numpy as np
 
+from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.patients import Patients
-from disruption_sim.care.ports import Timeline
+from disruption_sim.care.ports import Blood, Timeline
 from disruption_sim.care.pre_assessment import PreAssessment, WorkingHours
 from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.care.waiting_list import WaitingList
@@ -66,6 +66,9 @@ class Booking:
     book : TheatreBook
     waiting_lists : WaitingLists
     pre_assessment : PreAssessment
+    patients : Patients
+    rules : IncidentRules
+    blood : Blood
 
     Notes
     -----
@@ -78,6 +81,11 @@ class Booking:
 
     Flexible lists are opened at the late booking while the waiting list is longer than at hour 0,
     recovery lists on top of that while a policy of recovery lists holds.
+
+    While blood cannot be issued electronically, no more patients who need a crossmatch are booked
+    for a day than the bench has places: the others stay on the waiting list until there are, and
+    the time goes to patients who need no blood or may go ahead on group O. What had been booked
+    before is left to the huddle.
     """
 
     def __init__(
@@ -89,8 +97,14 @@ class Booking:
         book: TheatreBook,
         waiting_lists: WaitingLists,
         pre_assessment: PreAssessment,
+        patients: Patients,
+        rules: IncidentRules,
+        blood: Blood,
     ) -> None:
         surgery = scenario.surgery
+        self._patients = patients
+        self._rules = rules
+        self._blood = blood
         self._book = book
         self._waiting_lists = waiting_lists
         self._pre_assessment = pre_assessment
@@ -187,11 +201,46 @@ class Booking:
         cell = site * self._specialties + specialty
         target = plan + self._carry[cell] if late else self._early_share * plan
         start = book.start[number]
-        while (patient := waiting.take_first(book.room(number, target))) is not None:
-            book.book(number, patient)
-            booked.append((patient, start))
+        if self._blood.electronic_issue(site):
+            while (patient := waiting.take_first(book.room(number, target))) is not None:
+                book.book(number, patient)
+                booked.append((patient, start))
+        else:
+            self._fill_within_places(number, waiting, target, now, booked)
         if late:
             bound = LONGEST_CARRY_SHARE * book.length[number]
-            self._carry[cell] = math.copysign(
-                min(abs(target - book.used[number]), bound), target - book.used[number]
+            self._carry[cell] = min(max(target - book.used[number], -bound), bound)
+
+    def _fill_within_places(
+        self,
+        number: int,
+        waiting: WaitingList,
+        target: float,
+        now: float,
+        booked: list[tuple[int, float]],
+    ) -> None:
+        """Fill a list with no more patients for the bench than it has places for on that day."""
+        book, patients = self._book, self._patients
+        site, start = book.site[number], book.start[number]
+        day = int(start // HOURS_PER_DAY)
+        seldom_bleeding = self._rules.seldom_bleeding(now)
+
+        def needs_place(patient: int) -> bool:
+            return patients.may_need_blood[patient] and (
+                patients.antibodies[patient] or patients.procedure[patient] not in seldom_bleeding
             )
+
+        places = self._blood.crossmatch_places(site, HOURS_PER_DAY * day) - sum(
+            needs_place(patient)
+            for other in book.on_day[site][day]
+            for patient in book.cases[other]
+        )
+        while True:
+            patient = waiting.take_first(
+                book.room(number, target), blood_only_for=seldom_bleeding if places <= 0 else None
+            )
+            if patient is None:
+                return
+            places -= needs_place(patient)
+            book.book(number, patient)
+            booked.append((patient, start))

@@ -120,6 +120,14 @@ class IncidentRules:
             for cover in self._covers
         )
 
+    def seldom_bleeding(self, now: float) -> frozenset[int]:
+        """Return the procedures that may go ahead on group O under the policies of now."""
+        found: frozenset[int] = frozenset()
+        for cover in self._covers:
+            if cover.strength.at(now) > 0.0:
+                found |= cover.procedures
+        return found
+
     def finds_replacement(self, patient: int, now: float) -> bool:
         """Whether somebody can come at short notice for the place this patient leaves."""
         for swap in self._swaps:

@@ -81,10 +81,19 @@ class Theatres:
             world, self._patients, self._sites, len(surgery.specialties)
         )
         pre_assessment = PreAssessment(surgery, days, world, self._patients, blood_tests)
-        self._booking = Booking(
-            scenario, days, world, timeline, self._book, self._waiting_lists, pre_assessment
-        )
         self._rules = IncidentRules(scenario, world, timeline, self._patients)
+        self._booking = Booking(
+            scenario,
+            days,
+            world,
+            timeline,
+            self._book,
+            self._waiting_lists,
+            pre_assessment,
+            self._patients,
+            self._rules,
+            blood,
+        )
         self._go_no_go = GoNoGo(scenario, world, self._patients, self._rules, pre_assessment, blood)
         self._log = SurgeryLog(scenario, self._patients)
         self._swapped_in: set[int] = set()

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from disruption_sim.care.patients import PRIORITY_P2, RANK_POSTPONED, Patients, Stage
 
 Entry = tuple[int, float, int]
+"""Rank, clock start and number of a patient."""
+Kind = tuple[float, int, bool, bool, bool]
+"""Planned duration, procedure, needs no blood test, may need blood, has antibodies."""
 _WAITING, _BOOKED, _OPERATED = int(Stage.WAITING), int(Stage.BOOKED), int(Stage.OPERATED)
 
 
@@ -43,9 +46,18 @@ class WaitingList:
         self._leaving: list[int] = members[np.lexsort((members, removal))].tolist()
         self._joined = 0
         self._left = 0
-        heaps: dict[tuple[float, bool], list[Entry]] = {}
+        heaps: dict[Kind, list[Entry]] = {}
         self._heap_of: dict[int, list[Entry]] = {
-            p: heaps.setdefault((patients.expected_duration[p], patients.needs_nothing[p]), [])
+            p: heaps.setdefault(
+                (
+                    patients.expected_duration[p],
+                    patients.procedure[p],
+                    patients.needs_nothing[p],
+                    patients.may_need_blood[p],
+                    patients.antibodies[p],
+                ),
+                [],
+            )
             for p in self._joining
         }
         # In order of duration, so that a search for a gap stops at the first that is too long.
@@ -75,7 +87,13 @@ class WaitingList:
             if patients.stage[patient] == _WAITING:
                 self._remove(patient, patients.removal[patient])
 
-    def take_first(self, room: float, *, needing_nothing: bool = False) -> int | None:
+    def take_first(
+        self,
+        room: float,
+        *,
+        needing_nothing: bool = False,
+        blood_only_for: frozenset[int] | None = None,
+    ) -> int | None:
         """Take the first patient in order whose planned duration fits; None where nobody does.
 
         Parameters
@@ -84,14 +102,23 @@ class WaitingList:
             Hours free, infinity for an empty list.
         needing_nothing : bool
             Only patients who need neither results nor a group-and-screen sample.
+        blood_only_for : set of int, optional
+            Of the patients who may need blood only those with these procedures, and no
+            antibodies.
         """
         stage = self._patients.stage
         best: Entry | None = None
         found: list[Entry] = []
-        for duration, light, heap in self._by_duration:
+        for duration, procedure, light, may_need_blood, antibodies, heap in self._by_duration:
             if duration > room:
                 break
             if needing_nothing and not light:
+                continue
+            if (
+                may_need_blood
+                and blood_only_for is not None
+                and (antibodies or procedure not in blood_only_for)
+            ):
                 continue
             # Those who left untreated stay in their heap until they come to its head.
             while heap and stage[heap[0][2]] != _WAITING:
