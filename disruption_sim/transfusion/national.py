@@ -17,7 +17,8 @@ class NationalStock:
 
     Each day collections come in and the rest of the country is served; our hospitals draw on what
     is there when they order. In ordinary running collections equal the demand of the rest of the
-    country and ours. Collections make up a share of a shortfall against the target each day. An
+    country and ours. Collections make up a share of a shortfall against the target (as the day
+    opened) each day. An
     amber alert holds for all from the day after any group falls under its trigger until none is.
 
     Parameters
@@ -44,6 +45,7 @@ class NationalStock:
         self._collected: list[list[float]] = factors.collected_units.tolist()
         self._demanded: list[list[float]] = factors.demanded_units.tolist()
         self.units = list(self._target)
+        self._opening = list(self._target)
         self.alert = False
         self._judge()
 
@@ -62,10 +64,10 @@ class NationalStock:
         collected, demanded = self._collected[day], self._demanded[day]
         for group in range(GROUPS):
             units = self.units[group]
-            correction = self._correction * (self._target[group] - units)
+            correction = self._correction * (self._target[group] - self._opening[group])
             units += max(0.0, self._collections[group] * collected[group] + correction)
             demand = self._elsewhere[group] * demanded[group] * self.demand_kept(group)
-            self.units[group] = units - min(units, demand)
+            self.units[group] = self._opening[group] = units - min(units, demand)
         self._judge()
 
     def _judge(self) -> None:

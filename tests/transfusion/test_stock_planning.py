@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from disruption_sim.scenario.model import BloodGroup
+from disruption_sim.transfusion.planning import (
+    expected_crossmatches,
+    expected_daily_use,
+    plan_stock,
+    whole_days,
+)
+from disruption_sim.world.blood import draw_bleeding
+from disruption_sim.world.days import Days
+from disruption_sim.world.model import URGENCIES
+from disruption_sim.world.surgery import draw_operations
+from tests.transfusion.small_world import ordinary_scenario, with_rules
+
+pytestmark = pytest.mark.unit
+
+IMMEDIATE = URGENCIES.index("immediate")
+
+
+def test_expected_use_is_what_the_world_draws() -> None:
+    scenario = ordinary_scenario(100)
+    weeks, days = scenario.calendar.weeks, Days.of(scenario.calendar)
+    bleeding = draw_bleeding(scenario, days, 3, 0)
+    operations = draw_operations(scenario, days, 3, 0)
+    new = operations.clock_start >= 0.0
+    use = np.zeros((6, 8))
+    emergency = bleeding.urgency == IMMEDIATE
+    group = np.where(emergency, bleeding.o_positive_allowed.astype(int), bleeding.blood_group)
+    np.add.at(use, (bleeding.site, group), bleeding.units)
+    # Referrals less the few who leave the list before they are treated.
+    treated = np.where(new, operations.units_transfused, 0)
+    np.add.at(use, (operations.site, operations.blood_group), treated)
+    expected = expected_daily_use(scenario)
+    found = use / (7 * weeks)
+    np.testing.assert_allclose(expected.sum(axis=1), found.sum(axis=1), rtol=0.06)
+    np.testing.assert_allclose(expected.sum(axis=0), found.sum(axis=0), rtol=0.06)
+
+
+def test_stock_is_days_of_use_and_at_least_the_least() -> None:
+    scenario = ordinary_scenario()
+    plan = plan_stock(scenario)
+    rules = scenario.transfusion
+    least = [rules.least_stock_units[group] for group in BloodGroup]
+    assert (plan.level >= np.array(least)).all()
+    assert (plan.level >= rules.hospital_stock_days * plan.daily_use).all()
+    large = plan.daily_use * rules.hospital_stock_days > np.array(least)
+    assert large.any()
+    assert (plan.level - plan.daily_use * rules.hospital_stock_days < 1)[large].all()
+    assert (plan.emergency <= rules.emergency_order_stock_days * plan.daily_use).all()
+
+
+def test_more_emergencies_with_o_positive_need_less_o_negative() -> None:
+    scenario = ordinary_scenario()
+    usual = expected_daily_use(scenario)
+    spared = expected_daily_use(with_rules(scenario, o_positive_share_of_emergency=0.8))
+    assert (spared[:, 0] < usual[:, 0]).all()
+    np.testing.assert_allclose(spared.sum(axis=1), usual.sum(axis=1))
+
+
+def test_crossmatches_by_hand_are_the_episodes_that_are_no_emergencies() -> None:
+    scenario = ordinary_scenario(100)
+    days = Days.of(scenario.calendar)
+    bleeding = draw_bleeding(scenario, days, 3, 0)
+    ordinary = bleeding.urgency != IMMEDIATE
+    weekday = days.weekday[(bleeding.time // 24.0).astype(int)]
+    saturdays = ordinary & (weekday == 5)
+    expected = expected_crossmatches(scenario)
+    assert expected.sum() == pytest.approx(ordinary.sum() / scenario.calendar.weeks, rel=0.03)
+    assert expected[:, 5].sum() == pytest.approx(
+        saturdays.sum() / scenario.calendar.weeks, rel=0.06
+    )
+
+
+def test_ages_on_delivery_are_within_the_shelf_life() -> None:
+    assert whole_days((4.0, 12.0), 35) == (4, 12)
+    assert whole_days((4.9, 12.9), 35) == (4, 12)
+    assert whole_days((4.0, 12.0), 8) == (4, 8)
+    assert whole_days((12.0, 14.0), 5) == (5, 5)
