@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import warnings
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -49,9 +50,19 @@ class Checkpoint:
         self._folder = folder / hashlib.sha256(identity.encode("utf-8")).hexdigest()[:16]
 
     def keep(self, outcome: ReplicationOutcome) -> None:
-        """Write a finished replication; failures are not kept, they are tried again."""
+        """Write a finished replication; failures are not kept, they are tried again.
+
+        A disk that does not take it is warned of: the run itself goes on.
+        """
         if outcome.failure is not None:
             return
+        try:
+            self._write(outcome)
+        except OSError as error:
+            problem = f"cannot keep finished replications in {self._parent}: {error}"
+            warnings.warn(problem, RuntimeWarning, stacklevel=2)
+
+    def _write(self, outcome: ReplicationOutcome) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(outcome.replication)
         temporary = path.with_name(f".{path.name}.{token_hex(4)}")

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from disruption_sim.measures import MEASURES, ArmMeasures, Clock, Horizon, Reading, measure_arm
+from disruption_sim.measures.clocks import readings
+from disruption_sim.records import Records
+from disruption_sim.world import World, draw_world
+from tests.support.pretend import pretend_records
+from tests.support.small_scenario import small_scenario
+
+pytestmark = pytest.mark.unit
+
+SCENARIO = small_scenario()
+NAMES = [measure.name for measure in MEASURES]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return draw_world(SCENARIO, seed=3, replication=0)
+
+
+@pytest.fixture(scope="module")
+def records(world: World) -> tuple[Records, Records]:
+    return (
+        pretend_records(SCENARIO.without_disruption(), world, "baseline"),
+        pretend_records(SCENARIO, world, "disrupted"),
+    )
+
+
+@pytest.fixture(scope="module")
+def arms(world: World, records: tuple[Records, Records]) -> tuple[ArmMeasures, ArmMeasures]:
+    baseline, disrupted = records
+    return (
+        measure_arm(SCENARIO, world, baseline, baseline),
+        measure_arm(SCENARIO, world, disrupted, baseline),
+    )
+
+
+def test_sites_add_up_to_all_for_clinical_counts(arms: tuple[ArmMeasures, ArmMeasures]) -> None:
+    for name in ("operations_done", "operations_postponed", "operations_backlog", "rebooked_late"):
+        weekly = arms[1].table.weekly[NAMES.index(name)]
+        assert weekly[:, :-1].sum(axis=1).tolist() == weekly[:, -1].tolist()
+        assert weekly[:, -1].any()
+
+
+def test_causes_add_up_to_the_total(arms: tuple[ArmMeasures, ArmMeasures]) -> None:
+    disrupted = arms[1]
+    weekly = disrupted.table.weekly[NAMES.index("operations_postponed")]
+    assert disrupted.causes.weekly.sum(axis=0).tolist() == weekly.tolist()
+    assert disrupted.causes.whole.sum() == weekly[:, -1].sum() > 0
+
+
+def test_the_baseline_arm_is_its_own_twin(arms: tuple[ArmMeasures, ArmMeasures]) -> None:
+    baseline = arms[0]
+    for name in ("operations_backlog", "appointments_backlog", "patient_weeks_of_extra_wait"):
+        assert not baseline.table.weekly[NAMES.index(name)].any()
+    throughput = baseline.table.weekly[NAMES.index("laboratory_throughput_share")]
+    assert (throughput == 1.0).all()
+    assert [reading.weeks for reading in baseline.clocks] == [0.0] * len(Clock)
+
+
+def test_general_practice_counts_in_all_sites_alone(arms: tuple[ArmMeasures, ArmMeasures]) -> None:
+    weekly = arms[0].table.weekly[NAMES.index("tubes_received")]
+    assert (weekly[:, -1] > weekly[:, :-1].sum(axis=1)).all()
+
+
+def clock(records: Records, twin: Records, world: World, which: Clock) -> Reading:
+    found = readings(SCENARIO, Horizon.of(SCENARIO), world, records, twin)
+    return next(reading for reading in found if reading.clock is which)
+
+
+def test_a_backlog_that_stays_is_censored(world: World, records: tuple[Records, Records]) -> None:
+    baseline, disrupted = records
+    surgery = disrupted.surgery
+    late = np.where(np.isnan(surgery.done_at), np.nan, surgery.done_at + 24.0 * 60)
+    late[late >= SCENARIO.calendar.end_hour] = np.nan
+    stuck = replace(disrupted, surgery=replace(surgery, done_at=late))
+    assert clock(disrupted, baseline, world, Clock.OPERATIONS_BACKLOG).weeks is not None
+    assert clock(stuck, baseline, world, Clock.OPERATIONS_BACKLOG).weeks is None
+
+
+def test_tolerance_is_a_share_of_a_usual_week(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    baseline, disrupted = records
+    done = Horizon.of(SCENARIO).daily(baseline.surgery.done_at)
+    reading = clock(disrupted, baseline, world, Clock.OPERATIONS_BACKLOG)
+    assert reading.tolerance == pytest.approx(0.05 * 7 * done.mean())
+
+
+def test_paper_counts_until_the_last_result_is_entered(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    baseline, disrupted = records
+    onset = 7 * SCENARIO.calendar.warm_up_weeks
+    waiting = np.zeros(7 * SCENARIO.calendar.weeks, dtype=np.int64)
+    waiting[onset : onset + 10] = 1
+    pathology = replace(disrupted.pathology, daily_paper_waiting=waiting)
+    here = replace(disrupted, pathology=pathology)
+    assert clock(here, baseline, world, Clock.RESULTS_ENTERED_BACK).weeks == 11 / 7
+
+
+def test_fewer_samples_of_one_source_do_not_pass_for_late_reports(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    baseline = records[0]
+    reported = np.full_like(baseline.pathology.daily_reported, 100)
+    within = reported.copy()
+    within[:, 0] = 40  # a source that is late in ordinary running, too
+    usual = replace(
+        baseline,
+        pathology=replace(
+            baseline.pathology, daily_reported=reported, daily_within_standard=within
+        ),
+    )
+    restricted = reported.copy()
+    restricted[:, 1:] = 10
+    here = replace(
+        usual,
+        pathology=replace(
+            usual.pathology,
+            daily_reported=restricted,
+            daily_within_standard=np.minimum(within, restricted),
+        ),
+    )
+    assert clock(here, usual, world, Clock.LABORATORY_TURNAROUND).weeks == 0.0
+    silent = replace(
+        usual,
+        pathology=replace(
+            usual.pathology,
+            daily_reported=np.zeros_like(reported),
+            daily_within_standard=np.zeros_like(reported),
+        ),
+    )
+    assert clock(silent, usual, world, Clock.LABORATORY_TURNAROUND).weeks is None
