@@ -74,10 +74,7 @@ STATION = np.dtype(
 QUEUE = np.dtype([("head", "i4"), ("tail", "i4")], align=True)
 SERVER = np.dtype([("time", "f8"), ("tube", "i4")], align=True)
 # Tubes on their way from one station to the next (the first edge of a station: from outside).
-EDGE = np.dtype(
-    [("time", "f8"), ("head", "i4"), ("tail", "i4"), ("before", "i4"), ("station", "i4")],
-    align=True,
-)
+EDGE = np.dtype([("time", "f8"), ("head", "i4"), ("tail", "i4"), ("before", "i4")], align=True)
 SCHEDULE = np.dtype(
     [("time", "f8"), ("speed", "f8"), ("skip_share", "f8"), ("servers", "i4"), ("mode", "i4")],
     align=True,
@@ -198,6 +195,13 @@ def push_pending(pending: Array, clock: Array, tube: Array, i: int) -> None:
 
 
 @compiled
+def push_many(pending: Array, clock: Array, tube: Array, first: int, end: int) -> None:
+    """Add the tubes `first` to `end` - 1 to the heap of coming arrivals."""
+    for i in range(first, end):
+        push_pending(pending, clock, tube, i)
+
+
+@compiled
 def pop_pending(pending: Array, clock: Array, tube: Array) -> int:
     """Take the first tube from the heap of coming arrivals."""
     first: int = pending[0]
@@ -246,7 +250,9 @@ def admit(
         clock[0]["received"] += 1
     for s in range(len(station)):
         if station[s]["cursor"] < station[s]["cursor_end"]:
-            admit_known(s, end, -1, week, tube, order, station, edge, edge_start, source_week, clock)
+            admit_known(
+                s, end, -1, week, tube, order, station, edge, edge_start, source_week, clock
+            )
 
 
 @compiled
@@ -563,7 +569,8 @@ def pass_station(
             if busy == 0:
                 server[base]["time"] = NEVER
             else:
-                sift_down(server, base, busy, server[base + busy]["time"], server[base + busy]["tube"])
+                last = server[base + busy]
+                sift_down(server, base, busy, last["time"], last["tube"])
     if state["watch_above"] != watch_above:
         state["watch_above"] = watch_above
         clock[0]["watched_queues"] -= 1
@@ -656,6 +663,7 @@ def advance(
     """
     stations = len(station)
     clock[0]["triggered"] = 0
+    reached: float = clock[0]["now"]
     while True:
         now = clock[0]["now"]
         week = min(int(now / HOURS_PER_WEEK), len(source_week) - 1)
@@ -719,7 +727,8 @@ def advance(
             if reached % HOURS_PER_WEEK == 0.0:
                 settle_all(reached, station, station_week, week)
         if clock[0]["triggered"] > 0 or reached >= until:
-            return reached
+            break
+    return reached
 
 
 @compiled
@@ -753,112 +762,4 @@ def stays_quiet(
 def settle_all(time: float, station: Array, station_week: Array, week: int) -> None:
     """Bring the server-hours of every station up to `time`."""
     for s in range(len(station)):
-        settle(
-            station[s], station_week[week, s], time, station[s]["busy"], station[s]["capacity"]
-        )
-
-
-# --- before the start -------------------------------------------------------------------------------
-
-
-@compiled
-def first_faulty_tube(
-    arrival: Array, collected: Array, source: Array, tube_type: Array, priority: Array,
-    entry_station: Array, start: float, stations: int, tube_types: int, sources: int,
-) -> int:  # fmt: skip
-    """Return the first tube with an impossible value, or -1."""
-    for i in range(len(arrival)):
-        if entry_station[i] < 0:
-            continue
-        if (
-            not (start <= arrival[i] < NEVER)
-            or not (collected[i] <= arrival[i])
-            or np.rint(arrival[i] * TICKS_PER_HOUR) != arrival[i] * TICKS_PER_HOUR
-            or np.rint(collected[i] * TICKS_PER_HOUR) != collected[i] * TICKS_PER_HOUR
-            or entry_station[i] >= stations
-            or source[i] >= sources
-            or tube_type[i] >= tube_types
-            or priority[i] >= 8
-        ):
-            return i
-    return -1
-
-
-@compiled
-def merge_sort(order: Array, scratch: Array, start: int, end: int, arrival: Array) -> None:
-    """Sort ``order[start:end]`` by arrival, leaving equal ones in their order."""
-    width = 16
-    for low in range(start, end, width):
-        for k in range(low + 1, min(low + width, end)):
-            i = order[k]
-            time = arrival[i]
-            j = k - 1
-            while j >= low and arrival[order[j]] > time:
-                order[j + 1] = order[j]
-                j -= 1
-            order[j + 1] = i
-    while width < end - start:
-        for low in range(start, end - width, 2 * width):
-            middle = low + width
-            high = min(middle + width, end)
-            if arrival[order[middle - 1]] <= arrival[order[middle]]:
-                continue
-            for k in range(low, middle):
-                scratch[k] = order[k]
-            a, b, k = low, middle, low
-            while a < middle and b < high:
-                if arrival[scratch[a]] <= arrival[order[b]]:
-                    order[k] = scratch[a]
-                    a += 1
-                else:
-                    order[k] = order[b]
-                    b += 1
-                k += 1
-            while a < middle:
-                order[k] = scratch[a]
-                a += 1
-                k += 1
-        width *= 2
-
-
-@compiled
-def arrival_order(
-    arrival: Array, entry_station: Array, first: Array, start: float, hours: float, buckets: int
-) -> Array:
-    """Return the tubes of each entry station by (arrival, number), and fill `first`.
-
-    A counting sort by station and time bucket, then a stable sort within the buckets. Station
-    ``s`` has ``order[first[s]:first[s + 1]]``.
-    """
-    stations = len(first) - 1
-    scale = buckets / hours
-    place = np.zeros(stations * buckets + 1, dtype=np.int32)
-    for i in range(len(arrival)):
-        if entry_station[i] >= 0:
-            bucket = min(int((arrival[i] - start) * scale), buckets - 1)
-            place[entry_station[i] * buckets + bucket + 1] += 1
-    for k in range(stations * buckets):
-        place[k + 1] += place[k]
-    for s in range(stations + 1):
-        first[s] = place[s * buckets]
-    order = np.empty(first[stations], dtype=np.int32)
-    for i in range(len(arrival)):
-        if entry_station[i] >= 0:
-            bucket = min(int((arrival[i] - start) * scale), buckets - 1)
-            k = entry_station[i] * buckets + bucket
-            order[place[k]] = i
-            place[k] += 1
-    scratch = np.empty(len(order), dtype=np.int32)
-    begin = 0
-    for k in range(stations * buckets):
-        if place[k] - begin > 1:
-            merge_sort(order, scratch, begin, place[k], arrival)
-        begin = place[k]
-    return order
-
-
-@compiled
-def push_many(pending: Array, clock: Array, tube: Array, first: int, end: int) -> None:
-    """Add the tubes `first` to `end` - 1 to the heap of coming arrivals."""
-    for i in range(first, end):
-        push_pending(pending, clock, tube, i)
+        settle(station[s], station_week[week, s], time, station[s]["busy"], station[s]["capacity"])

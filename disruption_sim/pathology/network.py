@@ -203,7 +203,8 @@ class NetworkLayout:
                 faults.append(f"{name} is not on the time grid")
         if not (math.isinf(self.lookahead_hours) or self.lookahead_hours * TICKS_PER_HOUR >= 2):
             faults.append("a re-bleed must take at least two ticks until it arrives")
-        if self.service_distribution == "exponential" and not np.isin(self.service_cv, (0, 1)).all():
+        unit_cv = np.isin(self.service_cv, (0, 1)).all()
+        if self.service_distribution == "exponential" and not unit_cv:
             faults.append("exponential service has a coefficient of variation of 1")
         return faults
 
@@ -233,8 +234,8 @@ class NetworkLayout:
 
     def stations_after_reporting(self) -> BoolArray:
         """Stations that a tube can come to after it was reported: bool array (S,)."""
-        follows: BoolArray = (self.successors() @ self.reachable())[self.marks_reported].any(axis=0)
-        return follows
+        behind = self.successors() @ self.reachable()
+        return np.asarray(behind[self.marks_reported].any(axis=0), dtype=np.bool_)
 
 
 @dataclass(frozen=True, eq=False)

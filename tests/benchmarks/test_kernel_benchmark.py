@@ -37,8 +37,8 @@ def chain() -> NetworkLayout:
     """Three stations of four servers, one after the other."""
     return network(
         [
-            Station(always(SERVERS), SERVICE_HOURS, cv=0.5, served=s + 1 if s + 1 < STATIONS else -1)
-            for s in range(STATIONS)
+            Station(always(SERVERS), SERVICE_HOURS, cv=0.5, served=following)
+            for following in [*range(1, STATIONS), -1]
         ]
     )
 
@@ -105,7 +105,7 @@ class PlainSimpy:
 def test_ordinary_running_against_plain_simpy(benchmark: BenchmarkFixture) -> None:
     tubes = tubes_at(ORDINARY_LOAD, 300_000)
     until = math.ceil(float(tubes.arrival[-1])) + 10.0
-    kernel = benchmark.pedantic(
+    kernel = benchmark.pedantic(  # type: ignore[no-untyped-call]
         kernel_seconds_per_visit, (chain(), tubes, until), rounds=5, warmup_rounds=1
     )
     plain = PlainSimpy()
@@ -121,7 +121,7 @@ def test_a_backlog_of_100_000_against_plain_simpy(benchmark: BenchmarkFixture) -
     # At a load of 1 the backlog stays as long as it is.
     tubes = tubes_at(1.0, 600_000, backlog=BACKLOG)
     until = math.floor(float(tubes.arrival[-1]))
-    kernel = benchmark.pedantic(
+    kernel = benchmark.pedantic(  # type: ignore[no-untyped-call]
         kernel_seconds_per_visit, (chain(), tubes, until), rounds=3, warmup_rounds=1
     )
     plain = PlainSimpy()
@@ -149,9 +149,10 @@ def test_time_is_linear_in_tubes(benchmark: BenchmarkFixture) -> None:
             best[count] = min(best.get(count, math.inf), perf_counter() - start)
             assert kernel.counts.reported == count
         visits = kernel.station_weeks["served"].sum() + kernel.station_weeks["skipped"].sum()
-        print(f"\n{count:,} tubes: {best[count]:.2f} s, {best[count] / visits * 1e9:.0f} ns a visit")
+        nanoseconds = best[count] / visits * 1e9
+        print(f"\n{count:,} tubes: {best[count]:.2f} s, {nanoseconds:.0f} ns a visit")
     slope = float(np.polyfit(np.log(list(best)), np.log(list(best.values())), 1)[0])
     benchmark.extra_info |= {"exponent": slope, **{str(n): t for n, t in best.items()}}
-    benchmark.pedantic(lambda: None)
+    benchmark.pedantic(lambda: None)  # type: ignore[no-untyped-call]
     print(f"exponent {slope:.3f}")
     assert slope <= 1.05

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -29,7 +30,7 @@ def run(layout: NetworkLayout, tubes: TubeArrays, horizon: float = 400.0) -> Lab
     return kernel
 
 
-# --- randomness -----------------------------------------------------------------------------------
+# --- randomness ---------------------------------------------------------------------------------
 
 
 def test_the_compiled_hash_is_that_of_randomness() -> None:
@@ -53,7 +54,7 @@ def test_service_times_do_not_depend_on_the_position_of_a_station() -> None:
     assert len(np.unique(first.reported_at - arrival)) > 30
 
 
-# --- order and rosters ------------------------------------------------------------------------------
+# --- order and rosters --------------------------------------------------------------------------
 
 
 def test_higher_class_first_and_first_come_first_served_within_it() -> None:
@@ -135,7 +136,9 @@ def test_expired_tubes_are_collected_again_or_abandoned() -> None:
     assert not kernel.is_discarded[400]
     again = np.flatnonzero(kernel.occasion)
     assert len(again) == pytest.approx(180, abs=30)
-    np.testing.assert_array_equal(kernel.abandoned(np.arange(300)), kernel.occasion[:300] == 0)
+    np.testing.assert_array_equal(
+        kernel.abandoned(np.arange(300, dtype=np.int32)), kernel.occasion[:300] == 0
+    )
     assert (kernel.collected_at[again] >= 53.0).all()
     assert (kernel.collected_at[again] <= 56.0).all()
     assert (kernel.reported_at[again] > kernel.collected_at[again] + 0.5).all()
@@ -155,7 +158,7 @@ def test_tubes_that_do_not_come_are_left_alone() -> None:
     assert kernel.counts.received == 1
 
 
-# --- statistics -----------------------------------------------------------------------------------
+# --- statistics ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(300, 312))
@@ -196,7 +199,7 @@ def test_weekly_figures_are_those_of_the_reference(seed: int) -> None:
             )  # fmt: skip
 
 
-# --- run-time work ----------------------------------------------------------------------------------
+# --- run-time work ------------------------------------------------------------------------------
 
 
 def test_handed_in_one_by_one_or_together_is_the_same() -> None:
@@ -223,10 +226,10 @@ def test_handed_in_one_by_one_or_together_is_the_same() -> None:
 
 
 def test_handed_in_for_now_is_worked_off_now() -> None:
-    layout = network([Station(always(1, 1.0), 1.0, skipped=1), Station(always(1), 2.0, reports=True)])
-    kernel = LaboratoryKernel(
-        layout, tubes_arriving([]), seed=0, replication=0, horizon_hours=10.0
+    layout = network(
+        [Station(always(1, 1.0), 1.0, skipped=1), Station(always(1), 2.0, reports=True)]
     )
+    kernel = LaboratoryKernel(layout, tubes_arriving([]), seed=0, replication=0, horizon_hours=10.0)
     kernel.advance_to(3.0)
     tube = kernel.submit(3.0, 2.0, 0, 0, 0, 0)
     assert kernel.counts.on_their_way == 1
@@ -290,7 +293,7 @@ def test_a_later_start_takes_the_roster_that_holds_then() -> None:
     assert kernel.station_weeks["offered_hours"][0, 0] == 2.5 + 2 * 11
 
 
-# --- rescheduling -----------------------------------------------------------------------------------
+# --- rescheduling -------------------------------------------------------------------------------
 
 
 def rescheduled(times: list[float], servers: list[int], at: float = 4.0) -> LaboratoryKernel:
@@ -340,7 +343,7 @@ def test_faulty_schedules_are_refused(rows: tuple[Any, ...], message: str) -> No
         kernel.reschedule(0, *rows)
 
 
-# --- layouts ----------------------------------------------------------------------------------------
+# --- layouts ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -365,7 +368,7 @@ def test_unusable_networks_are_refused_in_words(changes: dict[str, Any], message
         replace(layout, **changes)
 
 
-# --- compiling --------------------------------------------------------------------------------------
+# --- compiling ----------------------------------------------------------------------------------
 
 SMALL_RUN = (
     "import numpy as np;"
@@ -398,7 +401,7 @@ def test_no_place_for_the_cache_is_a_warning(monkeypatch: pytest.MonkeyPatch) ->
             raise RuntimeError("cannot cache function: no locator available")
         return lambda function: function
 
-    monkeypatch.setattr(compiled.numba, "njit", njit)
+    monkeypatch.setattr(numba, "njit", njit)
     with pytest.warns(RuntimeWarning, match="anew in every process"):
         assert compiled.compiled(len) is len
 

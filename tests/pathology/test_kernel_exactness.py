@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from disruption_sim.pathology.kernel import LaboratoryKernel
@@ -102,7 +102,6 @@ def test_tube_by_tube_as_plain_simpy(seed: int) -> None:
     assert_conserved(kernel)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 2**32 - 1),
     tubes=st.integers(2, 120),

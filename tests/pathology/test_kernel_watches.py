@@ -115,9 +115,7 @@ def test_unwatched_does_not_stop() -> None:
 
 
 def test_a_watch_on_a_tube_ends_with_its_report() -> None:
-    layout = network(
-        [Station(always(1), 1.0, checks_expiry=True, reports=True)], stability=[5.0]
-    )
+    layout = network([Station(always(1), 1.0, checks_expiry=True, reports=True)], stability=[5.0])
     kernel = LaboratoryKernel(
         layout, tubes_arriving([1.0, 1.0]), seed=0, replication=0, horizon_hours=50
     )
@@ -128,14 +126,14 @@ def test_a_watch_on_a_tube_ends_with_its_report() -> None:
     assert not kernel.may_stop_by(50.0)
 
 
-@pytest.mark.parametrize("what", ["station", "length", "tube"])
-def test_impossible_watches_are_refused(what: str) -> None:
+def test_impossible_watches_are_refused() -> None:
     layout = network([Station(always(1), 1.0)])
     kernel = LaboratoryKernel(
         layout, tubes_arriving([1.0]), seed=0, replication=0, horizon_hours=50
     )
-    with pytest.raises(ValueError, match=r"no station 1|negative|no tube 1"):
-        if what == "tube":
-            kernel.watch_tube(1)
-        else:
-            kernel.watch(1 if what == "station" else 0, -1 if what == "length" else 3)
+    with pytest.raises(ValueError, match="no station 1"):
+        kernel.watch(1, 3)
+    with pytest.raises(ValueError, match="negative"):
+        kernel.watch(0, -1)
+    with pytest.raises(ValueError, match="no tube 1"):
+        kernel.watch_tube(1)

@@ -162,9 +162,7 @@ class ReferenceLaboratory:
         past = [entry for entry in plan if entry[0] <= self.env.now]
         if past:
             plan = [(self.env.now, past[-1][1]), *plan[len(past) :]]
-        kept = [
-            entry for entry in self.plans[station] if self.env.now < entry[0] < plan[0][0]
-        ]
+        kept = [entry for entry in self.plans[station] if self.env.now < entry[0] < plan[0][0]]
         self.plans[station] = kept + plan
         self.plan_version[station] += 1
         self.env.process(self._follow_plan(station))

@@ -199,7 +199,9 @@ def random_case(
 
     count = int(draw.integers(1, tubes))
     case = Case(
-        layout, tubes_arriving(**columns(count, 0, horizon * 0.7)), horizon  # type: ignore[arg-type]
+        layout,
+        tubes_arriving(**columns(count, 0, horizon * 0.7)),
+        horizon,  # type: ignore[arg-type]
     )
     if not run_time:
         return case

@@ -120,7 +120,7 @@ def test_an_outage_is_worked_off_as_a_fluid() -> None:
         (end * 24.0, 10, 0, 1.0, 0.0),
     ]
     layout = network([Station(rows, 24 / 11)])
-    arrival = to_grid(np.arange(days * 100) * 0.24)
+    arrival = to_grid(np.arange(days * 100, dtype=np.float64) * 0.24)
     kernel = LaboratoryKernel(
         layout, tubes_arriving(arrival), seed=0, replication=0, horizon_hours=days * 24.0
     )
