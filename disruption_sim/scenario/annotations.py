@@ -14,6 +14,7 @@ from disruption_sim.scenario.provenance import (
     SET_BY_USER,
     Provenance,
     frozen,
+    is_finite_number,
 )
 from disruption_sim.scenario.reading import Document, Place
 from disruption_sim.scenario.units import conversion_in_words, converted, unit_in_words, unit_of_key
@@ -129,16 +130,16 @@ class _AnnotationCheck:
         bounds: dict[str, float] = {}
         for key in ("low", "high"):
             bound = annotation.get(key)
-            if isinstance(bound, int | float) and not isinstance(bound, bool):
+            if is_finite_number(bound):
                 bounds[key] = bound
             elif bound is not None:
                 self._note((key,), "is not a number", "a number, or leave it away")
         low, high = bounds.get("low"), bounds.get("high")
         if low is not None and high is not None and low > high:
-            self._note(("low",), f"low ({low:g}) is above high ({high:g})")
+            self._note(("low",), f"low ({low:.6g}) is above high ({high:.6g})")
             return
         value = annotation["value"]
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_finite_number(value):
             return
         if str(annotation.get("source", "")).startswith(SET_BY_USER):
             return  # the file of a run that was told to leave the range: its notes say so

@@ -187,7 +187,8 @@ def _path(model: type[BaseModel], root: object, override: Override) -> KeyPath:
     try:
         return path_of(root, override.key)
     except UnknownKeyError as error:
-        is_new = "." not in error.rest and error.rest not in error.known
+        is_table = isinstance(value_at(root, error.found), dict)
+        is_new = is_table and "." not in error.rest
         if is_new and takes_any_key(model, root, error.found):
             return (*error.found, error.rest)
         raise ScenarioError([_unknown(root, override, error)]) from error

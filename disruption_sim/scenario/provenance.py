@@ -9,10 +9,11 @@ The annotation is stripped before the value is checked and kept as one :class:`P
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypeGuard, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -92,7 +93,7 @@ class Provenance(BaseModel):
 
     def outside_range(self, value: object) -> bool:
         """Whether a number lies outside ``low`` to ``high``; False for anything but a number."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_finite_number(value):
             return False
         below = self.low is not None and value < self.low
         above = self.high is not None and value > self.high
@@ -137,6 +138,16 @@ def plain_key(key: object) -> str | int | date:
     if isinstance(converted, str | int | date):
         return converted
     raise TypeError(f"a key of type {type(key).__name__} has no place in a scenario")
+
+
+def is_finite_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number that a float can hold: not true, not infinite."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False
 
 
 def frozen(value: object) -> object:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from disruption_sim.scenario.provenance import is_finite_number
+
 # Each family: unit → how many of the family's base unit it is.
 _FAMILIES = (
     MappingProxyType(
@@ -129,7 +131,7 @@ def same_but_for_unit(key: str, known: Iterable[str]) -> str | None:
 
 def conversion_in_words(value: object, unit: str, wanted: str) -> str:
     """Say what a number would be in the wanted unit: ``36 hours would be 1.5``."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_finite_number(value):
         return ""
     result = converted(value, unit, wanted)
     return f"{value:.6g} {unit} would be {result:.4g}" if result is not None else ""

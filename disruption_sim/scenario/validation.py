@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from disruption_sim.scenario.faults import Fault, KeyPath, ScenarioError, listed
 from disruption_sim.scenario.keys import key_of
+from disruption_sim.scenario.provenance import is_finite_number
 from disruption_sim.scenario.reading import Document
 from disruption_sim.scenario.schema import keys_at
 from disruption_sim.scenario.stand_ins import emptied, mended
@@ -139,12 +139,5 @@ def _unusable(node: object, path: KeyPath) -> Iterator[Finding]:
     elif isinstance(node, dt.datetime | str):
         if _TIME_ZONE.fullmatch(str(node)):
             yield Finding(path, "value", f"{node} names a time zone", "local date and time without")
-    elif isinstance(node, int | float) and not _finite(node):
+    elif type(node) in (int, float) and not is_finite_number(node):
         yield Finding(path, "value", f"{shown(node)} is not a finite number", "a number")
-
-
-def _finite(number: float) -> bool:
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from io import StringIO
@@ -19,6 +20,8 @@ from disruption_sim.scenario.faults import Fault, KeyPath, ScenarioError
 from disruption_sim.scenario.keys import path_of
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.scenario.provenance import PROVENANCE_FIELD, plain
+
+_SIMPLE_TEXT = re.compile(r"[A-Za-z]([A-Za-z0-9_ ./()-]*[A-Za-z0-9_.)])?")
 
 _Annotations = Mapping[KeyPath, Mapping[str, object]]
 
@@ -139,8 +142,8 @@ def _content(node: object, path: KeyPath, beside: _Annotations) -> Any:
 
 
 def _scalar(value: object) -> object:
-    if isinstance(value, str) and not value.isprintable():
-        # Line breaks of every kind, tabs, marks: escaped, so that they come back as they are.
+    if isinstance(value, str) and not _SIMPLE_TEXT.fullmatch(value):
+        # ruamel.yaml leaves some texts bare that it cannot read back (`:x` in a flow list, U+0085).
         return DoubleQuotedScalarString(value)
     if isinstance(value, float) and value.is_integer() and 0 < abs(value) < 1e15:
         return int(value)  # 8, not 8.0: every field that takes the one takes the other

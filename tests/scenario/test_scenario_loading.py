@@ -115,6 +115,8 @@ def test_annotations_become_provenance_by_dotted_key(scenario: Scenario) -> None
         ("{value: 40, high: 30, source: x}", "the value 40 is above its own high (30)"),
         ("{value: 40, low: 60, high: 30, source: x}", "low (60) is above high (30)"),
         ("{value: 40, low: few, source: x}", "horizon_weeks.low: is not a number"),
+        ("{value: 40, low: .nan, source: x}", "horizon_weeks.low: is not a number"),
+        (f"{{value: 1{'0' * 400}, high: 5, source: x}}", "is not a finite number"),
         ("{value: 40}", "an annotated value must name its source"),
         ("{value: 40, sorce: x}", "did you mean 'source'?"),
         ("{value: 40, source: x, confidence: sure}", "allowed: primary, secondary, derived"),
@@ -276,6 +278,17 @@ def test_all_faulty_overrides_are_named_together(scenario: Scenario) -> None:
     assert sorted(fault.file for fault in caught.value.faults) == sorted(
         f"--set {text}" for text in overrides
     )
+
+
+def test_overrides_are_set_one_after_the_other(scenario: Scenario) -> None:
+    table = "pathology.sources.inpatient_urgent.tube_mix"
+    with pytest.raises(ScenarioError, match="is a single value without parts"):
+        with_overrides(scenario, {table: 3, f"{table}.chemistry": 1})
+    changed, _ = with_overrides(scenario, {table: {"chemistry": 0.5}, f"{table}.haematology": 0.5})
+    assert [item.key for item in changed.provenance if item.set_by_user] == [
+        table,
+        f"{table}.haematology",
+    ]
 
 
 def test_a_key_cannot_be_set_twice(scenario: Scenario) -> None:
