@@ -32,6 +32,8 @@ PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
 OUTPATIENT = SOURCES.index(Source.OUTPATIENT)
 RESULT_TYPES = (TUBE_TYPES.index(TubeType.CHEMISTRY), TUBE_TYPES.index(TubeType.HAEMATOLOGY))
 HOURS = np.arange(168)
+# Shares of the days of a week in work that is spread evenly over working days.
+WORKING_WEEK = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,22 +169,15 @@ def _ordinary(scenario: Scenario, source: Source, tubes_per_weekday: float) -> F
 
 
 def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:
-    """Add blood for clinics, taken on the working day that is some days before, or the last one."""
+    """Add blood for clinics, taken some working days before them: evenly over working days."""
     rules, network = scenario.outpatients, scenario.network
-    latest, earliest = sorted(rules.taken_days_before)
-    days = np.zeros(7)
-    before = range(int(latest), int(earliest) + 1)
-    for session_day in range(5):
-        for days_before in before:
-            weekday = (session_day - max(days_before, 1)) % 7
-            days[min(weekday, 4)] += 1.0 / (5 * len(before))
     needing = sum(clinic.share * clinic.needs_results_share for clinic in rules.clinics)
     practices = np.array([borough.tubes_per_weekday for borough in network.boroughs])
     in_practice = rules.taken_in_general_practice_share if practices.sum() > 0.0 else 0.0
     types = list(RESULT_TYPES[: rules.tubes_per_appointment])
     weekly = rules.appointments_per_week * needing
-    hospital = _hours(scenario, Source.OUTPATIENT, days)
-    practice = _hours(scenario, Source.GENERAL_PRACTICE, days)
+    hospital = _hours(scenario, Source.OUTPATIENT, WORKING_WEEK)
+    practice = _hours(scenario, Source.GENERAL_PRACTICE, WORKING_WEEK)
     for number, site in enumerate(network.sites):
         volume = weekly * rules.site_shares.get(site.name, 0.0) * (1.0 - in_practice)
         found[origins.number[number, OUTPATIENT], types] += volume * hospital
@@ -196,8 +191,7 @@ def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:
 def _add_pre_assessment(scenario: Scenario, origins: Origins, found: Floats) -> None:
     rules = scenario.surgery
     weekly = rules.elective_admissions_per_week * rules.theatre_share
-    days = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0])
-    hours = _hours(scenario, Source.PRE_ASSESSMENT, days)
+    hours = _hours(scenario, Source.PRE_ASSESSMENT, WORKING_WEEK)
     for specialty in rules.specialties:
         own: list[Procedure] = [p for p in rules.procedures if p.specialty == specialty.name]
         results = sum(p.share * p.needs_results_share for p in own)

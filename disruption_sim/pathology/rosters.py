@@ -5,9 +5,8 @@ band (from one of ``roster_bands_start_hour`` to the next) and separately for wo
 weekends it carries the expected load of ordinary running at the planned utilisation:
 ``servers = ceil(mean load of the band / planned_utilisation)``, and never less than
 ``least_servers``. The load of a band is the mean over its hours and over the days of its kind, so
-the peak after a van is worked off within the band and a Friday is busier than planned where
-practices and clinics send more on Fridays. Steps that only paper needs get a share of the
-booking-in staff. A bank holiday is staffed like a Sunday.
+the peak after a van is worked off within the band, in an hour or two. Steps that only paper needs
+get a share of the booking-in staff. A bank holiday is staffed like a Sunday.
 """
 
 from __future__ import annotations
