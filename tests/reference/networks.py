@@ -200,8 +200,8 @@ def random_case(
     count = int(draw.integers(1, tubes))
     case = Case(
         layout,
-        tubes_arriving(**columns(count, 0, horizon * 0.7)),
-        horizon,  # type: ignore[arg-type]
+        tubes_arriving(**columns(count, 0, horizon * 0.7)),  # type: ignore[arg-type]
+        horizon,
     )
     if not run_time:
         return case
