@@ -7,6 +7,7 @@ import json
 import shutil
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -77,9 +78,12 @@ class Checkpoint:
     def found(self, replication: int) -> ReplicationOutcome | None:
         """Return a replication that was finished before, or None."""
         try:
-            with np.load(self._path(replication), allow_pickle=False) as stored:
+            with (
+                self._path(replication).open("rb") as stream,
+                np.load(stream, allow_pickle=False) as stored,
+            ):
                 return _unpacked(replication, dict(stored))
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
             return None  # not there, or cut off by whatever ended the run: it is computed again
 
     def remove(self) -> None:

@@ -279,7 +279,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _mondays(horizon: Horizon, week: pd.Series[int]) -> pd.Series[pd.Timestamp]:
-    mondays = pd.Series(pd.to_datetime(list(horizon.mondays)))
+    mondays = pd.Series(pd.to_datetime(list(horizon.mondays)).as_unit("ms"))
     return mondays.take(week.to_numpy() - 1).set_axis(week.index)
 
 

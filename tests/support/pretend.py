@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -92,8 +93,8 @@ def _surgery(scenario: Scenario, world: World, delayed: bool) -> SurgeryRecords:
         lists_run=20 * one,
         flexible_lists_run=one,
         recovery_lists_run=0 * one,
-        busy_hours=64.0 * one,
-        list_hours=80.0 * one,
+        busy_hours=np.full(weeks, 64.0),
+        list_hours=np.full(weeks, 80.0),
     )
 
 
@@ -139,3 +140,14 @@ def _transfusion(scenario: Scenario, random: np.random.Generator) -> Transfusion
         national_daily_use=np.full(groups, 2.0),
         alert_days=0,
     )
+
+
+def failing_simulate(when: str) -> Callable[[Scenario, World, str], Records]:
+    """Return a simulation that fails in one arm of every world but the first."""
+
+    def simulate(scenario: Scenario, world: World, arm: str) -> Records:
+        if arm == when and world.replication > 0:
+            raise RuntimeError(f"broke in the {arm} arm\nsecond line")
+        return pretend_records(scenario, world, arm)
+
+    return simulate
