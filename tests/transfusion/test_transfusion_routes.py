@@ -177,6 +177,27 @@ def test_a_large_need_is_split_over_substitutes_and_the_rest_comes_by_emergency_
     assert records.late_at.size == 0
 
 
+def test_what_is_on_order_is_not_ordered_again(working: Scenario) -> None:
+    # Two daily reviews pass before the first routine delivery.
+    scenario = with_rules(working, routine_lead_hours=39.0)
+    records = ask(scenario, {"units": 20, "urgency": ROUTINE}, at=170.0)
+    level = plan_stock(scenario).level[SITE, A_POSITIVE]
+    before_midnight = (records.stock + records.expired)[:, SITE, A_POSITIVE]
+    assert before_midnight[7] == level - 20
+    assert before_midnight.max() == level
+    assert before_midnight[10] == level
+
+
+def test_one_emergency_order_serves_those_who_come_after_it(working: Scenario) -> None:
+    level = int(plan_stock(working).level[SITE, O_NEGATIVE])
+    request = {"blood_group": O_NEGATIVE, "urgency": ROUTINE}
+    records = ask(working, request | {"units": level}, request | {"units": 3})
+    assert records.issued_units.tolist() == [level, 3]
+    today = int(DURING // 24.0)
+    assert records.received[today, SITE, O_NEGATIVE] == level
+    assert records.stock[today, SITE, O_NEGATIVE] == level - 3
+
+
 def test_blood_that_is_nowhere_is_late_once_and_not_for_ever(working: Scenario) -> None:
     # The blood service starts with nothing and collects little.
     scenario = with_rules(working, national_stock_days=0.01, national_units_per_week=3000.0)
