@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
 from disruption_sim.care.incident_rules import IncidentRules
-from disruption_sim.care.patients import Patients
+from disruption_sim.care.patients import RANK_P2, RANK_P3, RANK_P4, RANK_POSTPONED, Patients
 from disruption_sim.care.ports import Blood, Timeline
 from disruption_sim.care.pre_assessment import PreAssessment, WorkingHours
 from disruption_sim.care.theatre_book import TheatreBook
@@ -17,8 +17,11 @@ from disruption_sim.scenario.model import RecoveryLists, Scenario
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
 
+RANKS = (RANK_P2, RANK_POSTPONED, RANK_P3, RANK_P4)
 BOOKING_HOUR = 10.0
 """Hour of every working day at which lists are booked."""
+Booked = tuple[int, float]
+"""A patient and the start of the list."""
 LONGEST_CARRY_SHARE = 0.5
 """Planned time that was left over or overdrawn is carried to the next list up to this share."""
 
@@ -83,9 +86,9 @@ class Booking:
     recovery lists on top of that while a policy of recovery lists holds.
 
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
-    for a day than the bench has places: the others stay on the waiting list until there are, and
-    the time goes to patients who need no blood or may go ahead on group O. What had been booked
-    before is left to the huddle.
+    for a day than the bench has places, the most urgent of all specialties first: the others stay
+    on the waiting list until there are places, and the time goes to patients who need no blood or
+    may go ahead on group O. What had been booked before is left to the huddle.
     """
 
     def __init__(
@@ -130,10 +133,9 @@ class Booking:
         self._waiting_lists.advance_to(0.0, site)
         for waiting in self._waiting_lists.at_site(site):
             waiting.usual_size = waiting.size
-        booked: list[tuple[int, float]] = []
-        late = set(self._late[site].get(-1, ()))
-        for number in self._early[site].get(-1, ()):
-            self._fill(number, 0.0, booked, late=number in late)
+        booked: list[Booked] = []
+        self._fill(self._late[site].get(-1, []), 0.0, booked, late=True)
+        self._fill(self._early[site].get(-1, []), 0.0, booked, late=False)
         self._pre_assessment.arrange(site, 0.0, booked)
 
     def day(self, site: int, now: float) -> None:
@@ -146,11 +148,9 @@ class Booking:
         """
         self._waiting_lists.advance_to(now, site)
         today = int(now // HOURS_PER_DAY)
-        booked: list[tuple[int, float]] = []
-        for number in self._late[site].get(today, ()):
-            self._fill(number, now, booked, late=True)
-        for number in self._early[site].get(today, ()):
-            self._fill(number, now, booked, late=False)
+        booked: list[Booked] = []
+        self._fill(self._late[site].get(today, []), now, booked, late=True)
+        self._fill(self._early[site].get(today, []), now, booked, late=False)
         self._pre_assessment.arrange(site, now, booked)
 
     def _by_booking_day(
@@ -170,13 +170,17 @@ class Booking:
             due.append(at_site)
         return due
 
-    def _opens(self, number: int, waiting: WaitingList, now: float, *, late: bool) -> bool:
+    def _waiting_list(self, number: int) -> WaitingList:
+        return self._waiting_lists.of(self._book.site[number], self._book.specialty[number])
+
+    def _opens(self, number: int, now: float, *, late: bool) -> bool:
         """Return whether a list is open, opening a flexible or recovery list if it is wanted."""
         book = self._book
         if book.closed(number, now):
             return False
         if book.opened[number]:
             return True
+        waiting = self._waiting_list(number)
         if not late or waiting.size <= waiting.usual_size:
             return False
         if not book.flexible[number]:
@@ -189,40 +193,50 @@ class Booking:
         book.opened[number] = 1
         return True
 
-    def _fill(
-        self, number: int, now: float, booked: list[tuple[int, float]], *, late: bool
-    ) -> None:
+    def _target(self, number: int, *, late: bool) -> float:
+        """Return the hours that are to be planned on a list."""
+        plan = self._planned_share * self._book.length[number]
+        return plan + self._carry[self._cell(number)] if late else self._early_share * plan
+
+    def _cell(self, number: int) -> int:
+        return self._book.site[number] * self._specialties + self._book.specialty[number]
+
+    def _carry_over(self, number: int) -> None:
+        """Carry what the plan of a list was missed by to the next list of its specialty."""
+        bound = LONGEST_CARRY_SHARE * self._book.length[number]
+        missed = self._target(number, late=True) - self._book.used[number]
+        self._carry[self._cell(number)] = min(max(missed, -bound), bound)
+
+    def _fill(self, numbers: list[int], now: float, booked: list[Booked], *, late: bool) -> None:
+        """Book the lists of one site, given in order of start."""
         book = self._book
-        site, specialty = book.site[number], book.specialty[number]
-        waiting = self._waiting_lists.of(site, specialty)
-        if not self._opens(number, waiting, now, late=late):
-            return
-        plan = self._planned_share * book.length[number]
-        cell = site * self._specialties + specialty
-        target = plan + self._carry[cell] if late else self._early_share * plan
-        start = book.start[number]
-        if self._blood.electronic_issue(site):
-            while (patient := waiting.take_first(book.room(number, target))) is not None:
-                book.book(number, patient)
-                booked.append((patient, start))
-        else:
-            self._fill_within_places(number, waiting, target, now, booked)
-        if late:
-            bound = LONGEST_CARRY_SHARE * book.length[number]
-            self._carry[cell] = min(max(target - book.used[number], -bound), bound)
+        limited = numbers and not self._blood.electronic_issue(book.site[numbers[0]])
+        for _, group in groupby(numbers, lambda number: int(book.start[number] // HOURS_PER_DAY)):
+            open_lists = [n for n in group if self._opens(n, now, late=late)]
+            if limited:
+                self._fill_within_places(open_lists, now, booked, late=late)
+                continue
+            for number in open_lists:
+                waiting = self._waiting_list(number)
+                target, start = self._target(number, late=late), book.start[number]
+                while (patient := waiting.take_first(book.room(number, target))) is not None:
+                    book.book(number, patient)
+                    booked.append((patient, start))
+                if late:
+                    self._carry_over(number)
 
     def _fill_within_places(
-        self,
-        number: int,
-        waiting: WaitingList,
-        target: float,
-        now: float,
-        booked: list[tuple[int, float]],
+        self, numbers: list[int], now: float, booked: list[Booked], *, late: bool
     ) -> None:
-        """Fill a list with no more patients for the bench than it has places for on that day."""
+        """Book the lists of one site and day with no more for the bench than it has places.
+
+        The lists are booked side by side, P2 on all of them first, so that the places go to the
+        most urgent whatever their specialty.
+        """
+        if not numbers:
+            return
         book, patients = self._book, self._patients
-        site, start = book.site[number], book.start[number]
-        day = int(start // HOURS_PER_DAY)
+        site, day = book.site[numbers[0]], int(book.start[numbers[0]] // HOURS_PER_DAY)
         seldom_bleeding = self._rules.seldom_bleeding(now)
 
         def needs_place(patient: int) -> bool:
@@ -235,12 +249,21 @@ class Booking:
             for other in book.on_day[site][day]
             for patient in book.cases[other]
         )
-        while True:
-            patient = waiting.take_first(
-                book.room(number, target), blood_only_for=seldom_bleeding if places <= 0 else None
-            )
-            if patient is None:
-                return
-            places -= needs_place(patient)
-            book.book(number, patient)
-            booked.append((patient, start))
+        targets = [self._target(number, late=late) for number in numbers]
+        for rank in RANKS:
+            for number, target in zip(numbers, targets, strict=True):
+                waiting = self._waiting_list(number)
+                while True:
+                    patient = waiting.take_first(
+                        book.room(number, target),
+                        blood_only_for=seldom_bleeding if places <= 0 else None,
+                        last_rank=rank,
+                    )
+                    if patient is None:
+                        break
+                    places -= needs_place(patient)
+                    book.book(number, patient)
+                    booked.append((patient, book.start[number]))
+        if late:
+            for number in numbers:
+                self._carry_over(number)

@@ -188,17 +188,22 @@ class Theatres:
         if not cases:
             return
         free_places: list[int] = []
+        postponed: list[tuple[int, int]] = []
         for number, (patient, cause) in zip(
             owners, self._go_no_go.huddle(site, cases, now), strict=True
         ):
             if cause is not None:
                 if self._rules.finds_replacement(patient, now):
                     free_places.append(number)
-                self._postpone(number, patient, cause)
+                self._strike_out(number, patient, cause)
+                postponed.append((number, patient))
         if free_places:
             self._waiting_lists.advance_to(now, site)
             for number in free_places:
                 self._swap_in(number, now)
+        # Only now, so that nobody is postponed and comes at short notice in one huddle.
+        for number, patient in postponed:
+            self._put_back(number, patient)
 
     def _swap_in(self, number: int, now: float) -> None:
         """Book the first waiting patient who needs nothing, fits and is not stopped."""
@@ -220,12 +225,17 @@ class Theatres:
             waiting.put_back(patient, now, postponed=False)
 
     def _postpone(self, number: int, patient: int, cause: Cause) -> None:
-        book, now = self._book, self._env.now
-        book.strike_out(number, patient)
+        self._strike_out(number, patient, cause)
+        self._put_back(number, patient)
+
+    def _strike_out(self, number: int, patient: int, cause: Cause) -> None:
+        self._book.strike_out(number, patient)
         self._swapped_in.discard(patient)
-        self._log.postponed(patient, book.start[number], now, cause)
-        waiting = self._waiting_lists.of(book.site[number], book.specialty[number])
-        waiting.put_back(patient, now, postponed=True)
+        self._log.postponed(patient, self._book.start[number], self._env.now, cause)
+
+    def _put_back(self, number: int, patient: int) -> None:
+        waiting = self._waiting_lists.of(self._book.site[number], self._book.specialty[number])
+        waiting.put_back(patient, self._env.now, postponed=True)
 
     # -------------------------------------------------------------------------------- operating
 

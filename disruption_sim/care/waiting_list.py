@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.care.patients import PRIORITY_P2, RANK_POSTPONED, Patients, Stage
+from disruption_sim.care.patients import PRIORITY_P2, RANK_P4, RANK_POSTPONED, Patients, Stage
 
 Entry = tuple[int, float, int]
 """Rank, clock start and number of a patient."""
@@ -93,6 +93,7 @@ class WaitingList:
         *,
         needing_nothing: bool = False,
         blood_only_for: frozenset[int] | None = None,
+        last_rank: int = RANK_P4,
     ) -> int | None:
         """Take the first patient in order whose planned duration fits; None where nobody does.
 
@@ -105,6 +106,8 @@ class WaitingList:
         blood_only_for : set of int, optional
             Of the patients who may need blood only those with these procedures, and no
             antibodies.
+        last_rank : int
+            Only patients up to this rank.
         """
         stage = self._patients.stage
         best: Entry | None = None
@@ -123,7 +126,7 @@ class WaitingList:
             # Those who left untreated stay in their heap until they come to its head.
             while heap and stage[heap[0][2]] != _WAITING:
                 heappop(heap)
-            if heap and (best is None or heap[0] < best):
+            if heap and heap[0][0] <= last_rank and (best is None or heap[0] < best):
                 best = heap[0]
                 found = heap
         if best is None:

@@ -1,0 +1,190 @@
+"""Laboratories and a blood bank that do as they are told, and theatres that run against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from disruption_sim.care.theatres import Theatres
+from disruption_sim.disruption import Timeline
+from disruption_sim.records import SurgeryRecords
+from disruption_sim.scenario import Scenario, with_overrides
+from disruption_sim.world import World, draw_world
+from tests.support.small_scenario import small_scenario
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+ADMISSIONS = 800
+
+
+class PromptLaboratories:
+    """Every sample is reported a stated time after it is taken, unless it is lost."""
+
+    def __init__(
+        self,
+        turnaround: Callable[[Floats], Floats] = lambda collected: np.full(collected.size, 6.0),
+        loses: Callable[[Floats], Flags] = lambda collected: np.zeros(collected.size, np.bool_),
+    ) -> None:
+        self.now = 0.0
+        self.turnaround = turnaround
+        self.loses = loses
+        self.collected = np.zeros(0)
+        self.types = np.zeros(0, dtype=np.uint8)
+        self.sources: set[int] = set()
+
+    def advance_to(self, now: float) -> None:
+        assert now >= self.now
+        self.now = now
+
+    def submit(self, collected: Floats, site: int, source: int, tube_types: Codes) -> Numbers:
+        assert collected.size == tube_types.size > 0
+        assert np.all(collected >= self.now)
+        # On the grid, so that the laboratories' arithmetic stays exact.
+        assert np.all(collected * 2**20 == np.rint(collected * 2**20))
+        first = self.collected.size
+        self.collected = np.concatenate([self.collected, collected])
+        self.types = np.concatenate([self.types, tube_types])
+        self.sources.add(source)
+        return np.arange(first, self.collected.size, dtype=np.int32)
+
+    def collected_at(self, ids: Numbers) -> Floats:
+        assert np.all(ids >= 0)
+        found: Floats = self.collected[ids]
+        return found
+
+    def reported_at(self, ids: Numbers) -> Floats:
+        collected = self.collected_at(ids)
+        reported = collected + self.turnaround(collected)
+        known = (reported <= self.now) & ~self.lost(ids)
+        return np.where(known, reported, np.nan)
+
+    def lost(self, ids: Numbers) -> Flags:
+        return self.loses(self.collected_at(ids))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the blood bank was asked for."""
+
+    time: float
+    site: int
+    blood_group: int
+    units: int
+    antibodies: bool
+    valid_sample: bool
+
+
+class ObligingBank:
+    """A blood bank whose state is a function of time."""
+
+    def __init__(
+        self,
+        electronic: Callable[[float], bool] = lambda now: True,
+        places: int = 0,
+        compatible: Callable[[float], bool] = lambda now: True,
+        group_o_days: float = 5.0,
+    ) -> None:
+        self.env: simpy.Environment
+        self.electronic = electronic
+        self.places = places
+        self.compatible = compatible
+        self.group_o_days = group_o_days
+        self.requests: list[Request] = []
+
+    def electronic_issue(self, site: int) -> bool:
+        return self.electronic(self.env.now)
+
+    def crossmatch_places(self, site: int, day_start: float) -> int:
+        assert day_start % 24.0 == 0.0
+        return self.places
+
+    def group_o_stock_days(self, site: int) -> float:
+        return self.group_o_days
+
+    def has_compatible(self, site: int, blood_group: int, units: int) -> bool:
+        assert units > 0
+        return self.compatible(self.env.now)
+
+    def request(
+        self,
+        site: int,
+        blood_group: int,
+        units: int,
+        urgency: int,
+        use: int,
+        antibodies: bool,
+        o_positive_allowed: bool,
+        valid_sample: bool,
+    ) -> None:
+        self.requests.append(
+            Request(self.env.now, site, blood_group, units, antibodies, valid_sample)
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm of theatres alone."""
+
+    scenario: Scenario
+    world: World
+    records: SurgeryRecords
+    laboratories: PromptLaboratories
+    bank: ObligingBank
+
+    def waiting(self, time: float) -> int:
+        """Patients on the list at a time, booked or not."""
+        referred = np.count_nonzero(self.world.operations.clock_start <= time)
+        done = np.count_nonzero(self.records.done_at <= time)
+        return int(referred - done - np.count_nonzero(self.records.removed_at <= time))
+
+    def events(self, *causes: int) -> Flags:
+        """Which postponements have one of these causes."""
+        return np.isin(self.records.postponed_cause, causes)
+
+
+def world_of(scenario: Scenario, seed: int = 1) -> World:
+    """Draw the world of a scenario."""
+    return draw_world(scenario, seed, 0)
+
+
+def busy_scenario(*, disruption: bool = False, **changes: object) -> Scenario:
+    """Return two hospitals with about 320 operations a week, for 14 weeks."""
+    values: dict[str, object] = {"surgery.elective_admissions_per_week": ADMISSIONS}
+    values |= {key.replace("__", "."): value for key, value in changes.items()}
+    busy, _ = with_overrides(small_scenario(disruption=disruption), values)
+    return busy
+
+
+def run_theatres(
+    scenario: Scenario,
+    laboratories: PromptLaboratories | None = None,
+    bank: ObligingBank | None = None,
+    world: World | None = None,
+) -> Run:
+    """Run the theatres of one arm to the end of the calendar."""
+    env = simpy.Environment()
+    laboratories = laboratories or PromptLaboratories()
+    bank = bank or ObligingBank()
+    bank.env = env
+    world = world or world_of(scenario.without_disruption())
+    theatres = Theatres(env, scenario, world, Timeline(scenario), laboratories, bank)
+    theatres.start()
+    env.run(until=scenario.calendar.end_hour)
+    return Run(scenario, world, theatres.finish(), laboratories, bank)
+
+
+def with_policies(scenario: Scenario, *policies: object) -> Scenario:
+    """Return a scenario with these policies alone."""
+    return scenario.model_copy(update={"policies": tuple(policies)})
+
+
+def with_removal(world: World, removal: Floats) -> World:
+    """Return a world in which patients leave the list untreated at other times."""
+    return replace(world, operations=replace(world.operations, removal=removal))

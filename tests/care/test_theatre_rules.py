@@ -1,0 +1,187 @@
+"""Pre-assessment, the theatre book, and what counts as rebooked late."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from disruption_sim.care.patients import Patients
+from disruption_sim.care.pre_assessment import (
+    CHEMISTRY,
+    GROUP_AND_SCREEN,
+    HAEMATOLOGY,
+    PreAssessment,
+    SampleState,
+    WorkingHours,
+)
+from disruption_sim.care.surgery_log import rebooked_late
+from disruption_sim.care.theatre_book import TheatreBook
+from disruption_sim.scenario import Scenario
+from disruption_sim.world import World
+from disruption_sim.world.days import Days
+from tests.care.hand_made_rooms import PromptLaboratories, world_of
+from tests.support.small_scenario import small_scenario
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return small_scenario(disruption=False)
+
+
+@pytest.fixture(scope="module")
+def world(scenario: Scenario) -> World:
+    """Everybody needs everything."""
+    drawn = world_of(scenario)
+    everybody = np.ones(drawn.operations.clock_start.size, dtype=np.bool_)
+    return replace(
+        drawn,
+        operations=replace(
+            drawn.operations, needs_results=everybody, needs_group_and_screen=everybody
+        ),
+    )
+
+
+class Clinic:
+    """Pre-assessment and its laboratories."""
+
+    def __init__(
+        self, scenario: Scenario, world: World, laboratories: PromptLaboratories | None = None
+    ) -> None:
+        self.laboratories = laboratories or PromptLaboratories()
+        self.patients = Patients(world.operations)
+        self.visits = PreAssessment(
+            scenario.surgery,
+            Days.of(scenario.calendar),
+            world,
+            self.patients,
+            self.laboratories,
+        )
+
+    def book(self, patient: int, now: float, start: float) -> dict[int, float]:
+        """Book a patient; return when blood is newly taken, by type of tube."""
+        before = self.laboratories.collected.size
+        self.patients.bookings[patient] += 1
+        self.laboratories.advance_to(now)
+        self.visits.arrange(0, now, [(patient, start)])
+        types = self.laboratories.types[before:].tolist()
+        return dict(zip(types, self.laboratories.collected[before:].tolist(), strict=True))
+
+
+def list_on(week: int, weekday: int) -> float:
+    return 168.0 * week + 24.0 * weekday + 8.5
+
+
+def test_blood_is_taken_on_a_working_day_before_the_list(scenario: Scenario, world: World) -> None:
+    working = Days.of(scenario.calendar).working
+    for weekday in range(7):
+        start = list_on(3, weekday)
+        taken = Clinic(scenario, world).book(5, 100.0, start)
+        assert set(taken) == {CHEMISTRY, HAEMATOLOGY, GROUP_AND_SCREEN}
+        assert taken[CHEMISTRY] == taken[HAEMATOLOGY]
+        for time in taken.values():
+            assert working[int(time // 24.0)]
+            assert 9.0 <= time % 24.0 <= 16.0
+            assert time < start
+        assert 4.0 < (start - taken[CHEMISTRY]) / 24.0 < 8.0
+        # Valid for seven days: at least one day is left on the morning of the list.
+        assert start - taken[GROUP_AND_SCREEN] <= 24.0 * 6.0
+
+
+@pytest.mark.parametrize("validity_days", [3, 4, 7, 14])
+def test_group_and_screen_is_in_date_on_the_day(validity_days: int, world: World) -> None:
+    scenario = small_scenario(
+        disruption=False, surgery__group_and_screen_validity_days=validity_days
+    )
+    for weekday in range(7):
+        start = list_on(3, weekday)
+        taken = Clinic(scenario, world).book(5, 100.0, start)[GROUP_AND_SCREEN]
+        assert taken < start <= taken + 24.0 * validity_days
+
+
+def test_a_late_booking_takes_blood_in_the_next_half_day(scenario: Scenario, world: World) -> None:
+    wednesday_ten = 168.0 * 2 + 48.0 + 10.0
+    taken = Clinic(scenario, world).book(5, wednesday_ten, wednesday_ten + 46.5)
+    assert all(wednesday_ten + 3.0 <= time <= wednesday_ten + 6.0 for time in taken.values())
+
+
+def test_results_are_kept_and_group_and_screen_is_renewed(scenario: Scenario, world: World) -> None:
+    clinic = Clinic(scenario, world)
+    clinic.book(5, 100.0, list_on(2, 1))
+    again = clinic.book(5, list_on(2, 1), list_on(4, 1))
+    assert set(again) == {GROUP_AND_SCREEN}
+    soon = clinic.book(5, list_on(4, 1), list_on(4, 2))
+    assert soon == {}
+
+
+def test_lost_results_are_taken_again(scenario: Scenario, world: World) -> None:
+    clinic = Clinic(scenario, world, PromptLaboratories(loses=lambda collected: collected < 300.0))
+    first = clinic.book(5, 100.0, list_on(2, 1))
+    assert max(first.values()) < 336.0
+    assert CHEMISTRY in clinic.book(5, list_on(2, 1), list_on(4, 1))
+
+
+def test_first_week_has_everything_in_hand(scenario: Scenario, world: World) -> None:
+    clinic = Clinic(scenario, world)
+    assert clinic.book(5, 0.0, list_on(0, 4)) == {}
+    assert clinic.visits.look([(5, list_on(0, 4))], 100.0) == ({}, {})
+
+
+def test_the_state_of_samples_is_seen(scenario: Scenario, world: World) -> None:
+    start = list_on(3, 3)
+    clinic = Clinic(scenario, world)
+    taken = clinic.book(5, 100.0, start)
+    case = [(5, start)]
+    now = max(taken.values()) + 1.0
+    clinic.laboratories.advance_to(now)
+    assert clinic.visits.look(case, now)[1] == {5: SampleState.AWAITED}
+    now += 6.0
+    clinic.laboratories.advance_to(now)
+    assert clinic.visits.look(case, now) == ({}, {})
+    weeks_later = [(5, start + 14 * 24.0)]
+    assert clinic.visits.look(weeks_later, now) == ({}, {5: SampleState.OUT_OF_DATE})
+    clinic.laboratories.loses = lambda collected: np.ones(collected.size, np.bool_)
+    assert clinic.visits.look(case, now) == ({5: SampleState.LOST}, {5: SampleState.LOST})
+
+
+def test_half_days_skip_weekends_and_bank_holidays(scenario: Scenario) -> None:
+    hours = WorkingHours(Days.of(scenario.calendar))
+    friday_afternoon = 4 * 24.0 + 14.0
+    assert hours.next_half_day(friday_afternoon) == (7 * 24.0 + 9.0, 7 * 24.0 + 13.0)
+    assert hours.next_half_day(7 * 24.0 + 9.5) == (7 * 24.0 + 13.0, 7 * 24.0 + 16.0)
+    first_day = scenario.calendar.first_day
+    holiday = next(
+        (day - first_day).days for day in scenario.calendar.bank_holidays if day > first_day
+    )
+    start, _ = hours.next_half_day(24.0 * holiday + 8.0)
+    assert start == 24.0 * (holiday + 1) + 9.0
+
+
+def test_a_list_has_room_up_to_its_plan_and_its_overrun(scenario: Scenario, world: World) -> None:
+    patients = Patients(world.operations)
+    book = TheatreBook(scenario, world, patients)
+    assert book.room(0) == math.inf
+    patient = int(np.argmin(world.operations.expected_duration))
+    planned = patients.expected_duration[patient] + book.turnover
+    book.book(0, patient)
+    assert book.room(0) == book.length[0] + book.overrun - planned
+    # Of the longest case that still fits, half is over the plan.
+    longest = book.room(0, 2 * planned)
+    assert planned + 0.5 * (longest + book.turnover) == pytest.approx(2 * planned)
+    book.strike_out(0, patient)
+    assert book.room(0) == math.inf
+    assert book.used[0] == 0.0
+
+
+def test_rebooked_late_means_neither_operated_nor_removed_in_time() -> None:
+    nan = np.nan
+    postponed_at = np.zeros(6)
+    done_at = np.array([10.0, 28.0, 29.0, nan, nan, nan])
+    removed_at = np.array([nan, nan, nan, 20.0, 40.0, nan])
+    late = rebooked_late(postponed_at, done_at, removed_at, 28.0, 100.0)
+    np.testing.assert_array_equal(late, [False, False, True, False, True, True])
+    assert not np.any(rebooked_late(postponed_at, done_at, removed_at, 28.0, 27.0))

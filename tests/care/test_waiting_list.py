@@ -1,0 +1,174 @@
+"""The waiting list against a plain reference that sorts everybody every time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from disruption_sim.care.patients import (
+    RANK_BY_PRIORITY,
+    RANK_P2,
+    RANK_POSTPONED,
+    Patients,
+    Stage,
+)
+from disruption_sim.care.waiting_list import WaitingList
+from disruption_sim.world.model import Operations
+
+pytestmark = pytest.mark.unit
+
+FOREVER = 1e6
+
+
+def operations(
+    clock_start: list[float],
+    *,
+    priority: list[int] | None = None,
+    expected: list[float] | None = None,
+    needs: list[bool] | None = None,
+    removal: list[float] | None = None,
+) -> Operations:
+    count = len(clock_start)
+    zeros = np.zeros(count, dtype=np.uint8)
+    flags = np.zeros(count, dtype=np.bool_)
+    return Operations(
+        clock_start=np.array(clock_start),
+        site=zeros,
+        specialty=zeros,
+        procedure=zeros,
+        grade=zeros,
+        priority=np.array(priority or [2] * count, dtype=np.uint8),
+        duration=np.array(expected or [1.0] * count),
+        expected_duration=np.array(expected or [1.0] * count),
+        needs_results=np.array(needs or [False] * count, dtype=np.bool_),
+        needs_group_and_screen=flags,
+        antibodies=flags,
+        units_crossmatched=zeros,
+        units_transfused=zeros,
+        blood_group=zeros,
+        removal=np.array(removal or [FOREVER] * count),
+    )
+
+
+def listed(world: Operations) -> tuple[WaitingList, Patients]:
+    patients = Patients(world)
+    return WaitingList(patients, np.arange(patients.count)), patients
+
+
+def all_in_order(waiting: WaitingList) -> list[int]:
+    found = []
+    while (patient := waiting.take_first(math.inf)) is not None:
+        found.append(patient)
+    return found
+
+
+def test_priority_goes_before_waiting_time() -> None:
+    waiting, _ = listed(operations([-30.0, -20.0, -10.0, -5.0], priority=[2, 1, 0, 0]))
+    waiting.advance_to(0.0)
+    assert all_in_order(waiting) == [2, 3, 1, 0]
+
+
+def test_postponed_patients_go_before_all_but_p2_and_keep_their_clock() -> None:
+    waiting, patients = listed(operations([-50.0, -40.0, -30.0, -20.0], priority=[1, 2, 2, 0]))
+    waiting.advance_to(0.0)
+    assert all_in_order(waiting) == [3, 0, 1, 2]
+    for patient in (3, 2, 1):
+        waiting.put_back(patient, 5.0, postponed=True)
+    assert [patients.rank[p] for p in (1, 2, 3)] == [RANK_POSTPONED, RANK_POSTPONED, RANK_P2]
+    waiting.put_back(0, 5.0, postponed=False)
+    assert all_in_order(waiting) == [3, 1, 2, 0]
+    assert patients.bookings == [1, 2, 2, 2]
+
+
+def test_the_first_who_fits_is_taken() -> None:
+    waiting, _ = listed(operations([-3.0, -2.0, -1.0], expected=[4.0, 2.0, 1.0]))
+    waiting.advance_to(0.0)
+    assert waiting.take_first(0.5) is None
+    assert waiting.take_first(3.0) == 1
+    assert waiting.take_first(3.0) == 2
+    assert waiting.take_first(3.0) is None
+    assert waiting.take_first(math.inf) == 0
+
+
+def test_only_those_who_need_nothing_come_at_short_notice() -> None:
+    waiting, _ = listed(operations([-3.0, -2.0, -1.0], needs=[True, False, False]))
+    waiting.advance_to(0.0)
+    assert waiting.take_first(math.inf, needing_nothing=True) == 1
+    assert waiting.take_first(math.inf) == 0
+
+
+def test_whoever_leaves_while_booked_leaves_when_put_back() -> None:
+    waiting, patients = listed(operations([-3.0, -2.0], removal=[10.0, 12.0]))
+    waiting.advance_to(0.0)
+    assert waiting.take_first(math.inf) == 0
+    waiting.advance_to(11.0)
+    assert patients.stage[0] == Stage.BOOKED
+    assert waiting.size == 2
+    waiting.put_back(0, 11.5, postponed=True)
+    assert patients.removed_at[0] == 11.5
+    waiting.advance_to(20.0)
+    assert patients.removed_at[1] == 12.0
+    assert waiting.size == 0
+    assert waiting.take_first(math.inf) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-20, 60),  # clock start
+            st.integers(0, 2),  # priority
+            st.sampled_from([0.5, 1.0, 2.0]),  # duration
+            st.integers(1, 80),  # stay
+        ),
+        min_size=1,
+        max_size=25,
+    ),
+    st.lists(
+        st.tuples(st.integers(0, 6), st.sampled_from([0.6, 1.5, math.inf]), st.booleans()),
+        max_size=30,
+    ),
+)
+def test_equals_a_list_that_is_sorted_every_time(
+    people: list[tuple[int, int, float, int]], actions: list[tuple[int, float, bool]]
+) -> None:
+    world = operations(
+        [float(person[0]) for person in people],
+        priority=[person[1] for person in people],
+        expected=[person[2] for person in people],
+        removal=[max(float(person[0]), 0.0) + person[3] for person in people],
+    )
+    waiting, patients = listed(world)
+    rank = [RANK_BY_PRIORITY[person[1]] for person in people]
+    here: set[int] = set()
+    booked: list[int] = []
+    gone: set[int] = set()
+    now = 0.0
+    for step, room, postpone in [(0, math.inf, False), *actions]:
+        now += step
+        waiting.advance_to(now)
+        here |= {p for p, person in enumerate(people) if person[0] <= now}
+        here -= gone | set(booked)
+        left = {p for p in here if world.removal[p] <= now}
+        gone |= left
+        here -= left
+        fitting = [p for p in here if people[p][2] <= room]
+        expected = min(fitting, key=lambda p: (rank[p], people[p][0], p), default=None)
+        assert waiting.take_first(room) == expected
+        if expected is not None:
+            here.discard(expected)
+            booked.append(expected)
+        if postpone and booked:
+            patient = booked.pop(0)
+            waiting.put_back(patient, now, postponed=True)
+            if rank[patient] != RANK_P2:
+                rank[patient] = RANK_POSTPONED
+            if world.removal[patient] <= now:
+                gone.add(patient)
+            else:
+                here.add(patient)
+        assert waiting.size == len(here) + len(booked)
+    assert {p for p in range(len(people)) if not np.isnan(patients.removed_at[p])} == gone
