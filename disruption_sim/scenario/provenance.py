@@ -132,11 +132,17 @@ def plain(value: object) -> object:
     raise TypeError(f"a value of type {type(value).__name__} has no place in a scenario")
 
 
-def plain_key(key: object) -> str | int | date:
-    """Turn the key of a mapping into what a YAML file can hold."""
+def plain_key(key: object) -> str:
+    """Turn the key of a mapping into text, as the reader of files does.
+
+    Raises
+    ------
+    TypeError
+        If the key is neither text nor a whole number.
+    """
     converted = plain(key)
-    if isinstance(converted, str | int | date):
-        return converted
+    if isinstance(converted, str | int):
+        return str(converted)
     raise TypeError(f"a key of type {type(key).__name__} has no place in a scenario")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from importlib.resources import files
 from pathlib import Path
@@ -311,7 +312,7 @@ def test_faults_of_the_file_and_of_overrides_are_told_together(tmp_path: Path) -
     assert "calendar.horizon_weeks: 0 is out of range" in found[1]
 
 
-@pytest.mark.parametrize("value", [object(), [object()], {1.5: 2}, lambda: None])
+@pytest.mark.parametrize("value", [object(), [object()], {1.5: 2}, {dt.date(2024, 1, 1): 2}])
 def test_values_that_no_file_can_hold_are_refused(value: object, scenario: Scenario) -> None:
     with pytest.raises(ScenarioError, match="has no place in a scenario"):
         with_overrides(scenario, {"title": value})
@@ -335,3 +336,34 @@ def test_names_that_are_not_unique_leave_the_position() -> None:
     assert key_of(root, ("a", 1, "name")) == "a.1.name"
     with pytest.raises(UnknownKeyError):
         path_of(root, "a.x")
+
+
+# ------------------------------------------------------------------------------------ odds and ends
+
+
+def test_dates_beyond_any_calendar_are_a_fault_and_no_overflow(scenario: Scenario) -> None:
+    limited = next(policy.name for policy in scenario.policies if policy.end is not None)
+    with pytest.raises(ScenarioError, match="so large that the checks between keys cannot"):
+        with_overrides(scenario, {f"policies.{limited}.trigger_day": 1e9})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(None, None, ""), (1, None, "1 or more"), (None, 2.5, "up to 2.5"), (1, 2.5, "1 to 2.5")],
+)
+def test_ranges_in_words(low: float | None, high: float | None, words: str) -> None:
+    entry = Provenance(key="k", value=2, source="s", low=low, high=high)
+    assert entry.range_in_words == words
+    assert entry.outside_range(0) == (low is not None)
+    assert entry.outside_range(3) == (high is not None)
+    assert not entry.outside_range("3")
+    assert not entry.outside_range(True)
+
+
+def test_the_source_of_a_scenario_is_its_file_comments_and_all(tmp_path: Path) -> None:
+    assert scenario_source(NAME).decode() == TEXT
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"title: mine  # not yet\n")
+    assert scenario_source(path) == b"title: mine  # not yet\n"
+    with pytest.raises(ScenarioError, match="there is no such file"):
+        scenario_source(tmp_path / "other.yaml")
