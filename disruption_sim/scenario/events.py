@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, NaiveDatetime
 
 from disruption_sim.scenario.sections import (
     Capability,
@@ -18,11 +18,15 @@ from disruption_sim.scenario.sections import (
     Source,
 )
 
+# Ten years: longer is a slip of the keyboard, and dates must not run out.
+Days = Annotated[float, Field(gt=0.0, le=3650.0, allow_inf_nan=False)]
+FromZeroDays = Annotated[float, Field(ge=0.0, le=3650.0, allow_inf_nan=False)]
+
 
 class Stage(Section):
     """A dated step of a staged recovery."""
 
-    on: dt.datetime | dt.date
+    on: NaiveDatetime | dt.date
     depth: Share
 
 
@@ -34,10 +38,10 @@ class Effect(Section):
     places: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
         description="Names of sites or of the hub, a trust's name for its sites, or all."
     )
-    start: dt.datetime | dt.date
+    start: NaiveDatetime | dt.date
     depth: Share = Field(description="Share of the capability that is lost at first.")
-    end: dt.datetime | dt.date | None = None
-    duration_days: Positive | None = None
+    end: NaiveDatetime | dt.date | None = None
+    duration_days: Days | None = None
     recovery: Literal["step", "linear", "exponential", "staged"] = "step"
     stages: tuple[Stage, ...] = ()
     note: str = ""
@@ -47,11 +51,11 @@ class Policy(Section):
     """What incident command does; starts a lag after its trigger and ramps up to its strength."""
 
     name: Name
-    trigger_day: NotNegative = Field(description="Days after the onset.")
-    lag_days: NotNegative = 0.0
-    ramp_days: NotNegative = 0.0
-    end: dt.datetime | dt.date | None = None
-    duration_days: Positive | None = None
+    trigger_day: FromZeroDays = Field(description="Days after the onset.")
+    lag_days: FromZeroDays = 0.0
+    ramp_days: FromZeroDays = 0.0
+    end: NaiveDatetime | dt.date | None = None
+    duration_days: Days | None = None
     note: str = ""
 
 
@@ -62,7 +66,7 @@ class DemandRestriction(Policy):
     sources: dict[Source, Share] = Field(description="Share deferred by source.")
     places: tuple[Name, ...] = ("all",)
     rebound_share: Share
-    rebound_days: Positive
+    rebound_days: Days
 
 
 class ExtraManualStaff(Policy):

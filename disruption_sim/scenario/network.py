@@ -97,6 +97,6 @@ class Network(Section):
     """Hospitals, hub and boroughs."""
 
     trusts: Annotated[tuple[Name, ...], Field(min_length=1)]
-    sites: Annotated[tuple[Site, ...], Field(min_length=1, max_length=64)]
+    sites: Annotated[tuple[Site, ...], Field(min_length=1, max_length=32)]
     hub: Hub
-    boroughs: Annotated[tuple[Borough, ...], Field(max_length=64)]
+    boroughs: Annotated[tuple[Borough, ...], Field(max_length=48)]
