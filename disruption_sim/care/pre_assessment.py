@@ -129,6 +129,7 @@ class PreAssessment:
         after hour 0 are in hand.
         """
         patients = self._patients
+        booked = [case for case in booked if not patients.needs_nothing[case[0]]]
         lost_results = self._lost_earlier(booked, self._chemistry, self._haematology)
         lost_group = self._lost_earlier(booked, self._group)
         collected: list[float] = []
