@@ -83,18 +83,17 @@ class GoNoGo:
         list of (patient, Cause or None)
             In the order of `cases`; None goes ahead.
         """
-        causes: list[Cause | None] = []
+        causes: list[Cause | None] = [None] * len(cases)
         results, group = self._pre_assessment.look(cases, now)
         stops = self._rules.stops_operations(site, now)
-        for patient, _ in cases:
-            if stops and self._rules.stopped(site, patient, now):
-                causes.append(Cause.STOPPED_BY_INCIDENT_COMMAND)
-            elif results.get(patient) == SampleState.LOST:
-                causes.append(Cause.SAMPLE_EXPIRED)
-            elif group.get(patient, SampleState.READY) >= SampleState.LOST:
-                causes.append(Cause.NO_VALID_GROUP_AND_SCREEN)
-            else:
-                causes.append(None)
+        if stops or results or group:
+            for place, (patient, _) in enumerate(cases):
+                if stops and self._rules.stopped(site, patient, now):
+                    causes[place] = Cause.STOPPED_BY_INCIDENT_COMMAND
+                elif results.get(patient) == SampleState.LOST:
+                    causes[place] = Cause.SAMPLE_EXPIRED
+                elif group.get(patient, SampleState.READY) >= SampleState.LOST:
+                    causes[place] = Cause.NO_VALID_GROUP_AND_SCREEN
         return self._with_blood(site, cases, causes, now)
 
     def morning(
@@ -104,18 +103,16 @@ class GoNoGo:
 
         Parameters and result are those of `huddle`.
         """
-        causes: list[Cause | None] = []
+        causes: list[Cause | None] = [None] * len(cases)
         results, group = self._pre_assessment.look(cases, now)
-        for patient, _ in cases:
+        for place, (patient, _) in enumerate(cases):
             if self._cancelled_ordinarily(patient):
-                causes.append(Cause.ORDINARY)
+                causes[place] = Cause.ORDINARY
             elif patient in results:
                 expired = results[patient] == SampleState.LOST
-                causes.append(Cause.SAMPLE_EXPIRED if expired else Cause.RESULTS_NOT_REPORTED)
+                causes[place] = Cause.SAMPLE_EXPIRED if expired else Cause.RESULTS_NOT_REPORTED
             elif patient in group:
-                causes.append(Cause.NO_VALID_GROUP_AND_SCREEN)
-            else:
-                causes.append(None)
+                causes[place] = Cause.NO_VALID_GROUP_AND_SCREEN
         return self._with_blood(site, cases, causes, now)
 
     def _cancelled_ordinarily(self, patient: int) -> bool:

@@ -177,9 +177,8 @@ class Theatres:
                     self._postpone(number, patient, Cause.STOPPED_BY_INCIDENT_COMMAND)
                 continue
             start = book.start[number]
-            for patient in book.cases[number]:
-                cases.append((patient, start))
-                owners.append(number)
+            cases += [(patient, start) for patient in book.cases[number]]
+            owners += [number] * len(book.cases[number])
         return cases, owners
 
     def _huddle(self, site: int, numbers: list[int]) -> None:

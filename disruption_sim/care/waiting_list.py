@@ -12,7 +12,7 @@ from disruption_sim.care.patients import PRIORITY_P2, RANK_P4, RANK_POSTPONED, P
 Entry = tuple[int, float, int]
 """Rank, clock start and number of a patient."""
 Kind = tuple[float, int, bool, bool, bool]
-"""Planned duration, procedure, needs no blood test, may need blood, has antibodies."""
+"""Planned duration, procedure, needs no blood test, may need blood, and has antibodies then."""
 _WAITING, _BOOKED, _OPERATED = int(Stage.WAITING), int(Stage.BOOKED), int(Stage.OPERATED)
 
 
@@ -54,7 +54,7 @@ class WaitingList:
                     patients.procedure[p],
                     patients.needs_nothing[p],
                     patients.may_need_blood[p],
-                    patients.antibodies[p],
+                    patients.antibodies[p] and patients.may_need_blood[p],
                 ),
                 [],
             )
