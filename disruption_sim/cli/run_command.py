@@ -56,10 +56,11 @@ def run(
     An interrupted run leaves what it has finished beside the folder; the same command goes on from
     there.
     """
-    from disruption_sim.experiment import check_folder
-
     with input_faults_exit_2():
         chosen = loaded(scenario, settings or [], horizon_weeks)
+
+        from disruption_sim.experiment import check_folder
+
         folder = out if out is not None else Path(f"{chosen.name}-results")
         check_folder(folder, overwrite=overwrite)
     again = _typed(scenario, settings or [], horizon_weeks)

@@ -6,14 +6,11 @@ import operator
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from disruption_sim.experiment.errors import ArgumentError
 from disruption_sim.scenario import Scenario
 
 LARGEST_SEED = 2**64 - 1
 MOST_REPLICATIONS = 1_000_000
-
-
-class ArgumentError(ValueError):
-    """Arguments are wrong; the message names every one and what is allowed."""
 
 
 @dataclass(frozen=True)

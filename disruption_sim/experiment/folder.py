@@ -11,14 +11,11 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from disruption_sim.experiment.csv_files import write_csv
+from disruption_sim.experiment.errors import FolderError
 from disruption_sim.experiment.result import Result
 from disruption_sim.scenario import write_scenario
 
 MANIFEST = "manifest.json"
-
-
-class FolderError(Exception):
-    """A folder cannot be used; the message says which and why."""
 
 
 def check_folder(folder: Path, *, overwrite: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +18,7 @@ from disruption_sim.measures import MEASURE_BY_NAME
 from disruption_sim.scenario import Scenario
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """Baseline, disrupted arm and their difference over paired replications.
 
@@ -59,18 +59,22 @@ class Result:
 
     scenario: Scenario
     seed: int
-    weekly: pd.DataFrame = field(repr=False)
-    summary: pd.DataFrame = field(repr=False)
-    causes: pd.DataFrame = field(repr=False)
-    weekly_causes: pd.DataFrame = field(repr=False)
-    recovery: pd.DataFrame = field(repr=False)
-    turnaround: pd.DataFrame = field(repr=False)
-    replications: pd.DataFrame = field(repr=False)
+    weekly: pd.DataFrame
+    summary: pd.DataFrame
+    causes: pd.DataFrame
+    weekly_causes: pd.DataFrame
+    recovery: pd.DataFrame
+    turnaround: pd.DataFrame
+    replications: pd.DataFrame
     failures: tuple[Failure, ...]
-    versions: Mapping[str, str] = field(repr=False)
-    seconds: Mapping[str, float] = field(repr=False)
-    started: dt.datetime = field(repr=False)
-    finished: dt.datetime = field(repr=False)
+    versions: Mapping[str, str]
+    seconds: Mapping[str, float]
+    started: dt.datetime
+    finished: dt.datetime
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failures)} failed" if self.failures else ""
+        return f"<Result of {self.scenario.name}: n = {len(self.done)}, seed {self.seed}{failed}>"
 
     @property
     def done(self) -> tuple[int, ...]:

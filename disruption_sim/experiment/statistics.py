@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from disruption_sim.measures.calendar import Floats
 
@@ -26,6 +25,8 @@ def summarised(samples: Floats) -> dict[str, Floats]:
         statistics); ``half_width_95``, half the width of the 95 % confidence interval of the mean
         by Student's t, NaN for fewer than two; and ``n``, the replications that counted.
     """
+    from scipy import stats  # takes longer to load than a small run takes
+
     ordered = np.sort(samples, axis=0)  # NaN last
     present = ~np.isnan(ordered)
     n = present.sum(axis=0)

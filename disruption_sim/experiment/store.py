@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from disruption_sim.experiment.folder import FolderError
+from disruption_sim.experiment.errors import FolderError
 from disruption_sim.experiment.replication import Failure
 
 STORE = "store.json"

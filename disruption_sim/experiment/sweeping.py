@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from disruption_sim.experiment.arguments import ArgumentError, Plan, checked_plan
+from disruption_sim.experiment.arguments import Plan, checked_plan
+from disruption_sim.experiment.errors import ArgumentError
 from disruption_sim.experiment.replication import Failure, Replication, ReplicationOutcome
 from disruption_sim.experiment.running import Progress
 from disruption_sim.experiment.store import Design, Point, Store, make_or_extend

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from disruption_sim.measures.calendar import Floats
 
@@ -119,6 +118,8 @@ def kaplan_meier(times: Sequence[float | None], followed: float) -> KaplanMeier:
     followed : float
         How long every run was followed, in the same unit.
     """
+    from scipy import stats  # takes a second to load, and worker processes never get here
+
     n, censored = len(times), np.array([time is None for time in times], dtype=np.bool_)
     if n == 0:
         return KaplanMeier(np.empty(0), np.empty(0), 0, 0)

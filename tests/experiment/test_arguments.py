@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from disruption_sim.experiment.arguments import ArgumentError, checked_plan
+from disruption_sim.experiment.arguments import checked_plan
+from disruption_sim.experiment.errors import ArgumentError
 from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ import pytest
 
 from disruption_sim.experiment import FolderError, open_store, run, sweep
 from disruption_sim.experiment import replication as replication_module
-from disruption_sim.experiment.arguments import ArgumentError
+from disruption_sim.experiment.errors import ArgumentError
 from disruption_sim.scenario import ScenarioError, load_scenario, with_overrides
 from tests.support.pretend import failing_simulate, pretend_records
 from tests.support.small_scenario import small_scenario

@@ -123,6 +123,7 @@ def test_runs_that_end_before_recovery_are_censored_not_minus_one(
 def test_a_result_shows_its_answer_and_escapes_what_users_typed(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert repr(result) == "<Result of small: n = 5, seed 18446744073709551615>"
     shown = result._repr_html_()
     assert "Operations postponed because of the incident:" in shown
     assert "<table" in shown
