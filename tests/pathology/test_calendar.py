@@ -135,6 +135,19 @@ def test_an_asking_process_may_lag_behind_and_jump() -> None:
     assert asked == [8.25]
 
 
+@pytest.mark.parametrize("waiting", [1, 2, 3])
+def test_the_last_tube_that_could_come_is_not_overlooked(waiting: int) -> None:
+    layout = network([Station(always(0), 1.0)])
+    laboratory = LaboratoryKernel(
+        layout, tubes_arriving([0.5] * waiting), seed=0, replication=0, horizon_hours=10.0
+    )
+    calendar = SimulationCalendar(laboratory)
+    event = calendar.when_queue_exceeds(0, waiting - 1)
+    calendar.at(0.75)
+    calendar.run(until=event)
+    assert calendar.now == 0.5
+
+
 @pytest.mark.parametrize("seed", range(400, 420))
 def test_queues_become_events_when_the_reference_sees_them(seed: int) -> None:
     """Although the kernel is advanced only when a queue could be long enough by then."""

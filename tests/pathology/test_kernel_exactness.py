@@ -177,3 +177,38 @@ def test_long_backlog_of_an_outage_as_plain_simpy() -> None:
     assert kernel.queue_hourly[:, 0].max() > 300
     assert_equal(kernel, run_reference(case))
     assert_conserved(kernel)
+
+
+def test_tubes_handed_over_together_queue_by_number() -> None:
+    """A completion (tube 0) and tubes that skip (the others) come to one station at one instant."""
+    layout = network(
+        [
+            Station(always(1, 0.5), 1.0, served=1, skipped=1),
+            Station(always(1), 1.0, served=-1, reports=True),
+        ]
+    )
+    for entry in range(8):
+        arrival = np.full(16, 2.0)
+        arrival[:entry] = 1.0
+        case = Case(layout, tubes_arriving(arrival), 60.0)
+        kernel, reference = run_kernel(case), run_reference(case)
+        assert kernel.station_weeks["skipped"].sum() not in (0, 16)
+        assert_equal(kernel, reference)
+
+
+def test_a_rebleed_that_comes_back_within_the_hour() -> None:
+    """Discards at the second station bring tubes back before others are through the first."""
+    layout = network(
+        [
+            Station(always(2), 0.0625, served=1),
+            Station([(-np.inf, 0, 0, 1.0, 0.0), (4.0, 3, 0, 1.0, 0.0)], 0.0625,
+                    checks_expiry=True, reports=True),
+        ],
+        stability=[1.0],
+        rebleed_share=[0.95],
+        rebleed_delay=[0.0625],
+    )  # fmt: skip
+    case = Case(layout, tubes_arriving(np.arange(200) / 32), 60.0)
+    kernel = run_kernel(case)
+    assert kernel.counts.rebled > 50
+    assert_equal(kernel, run_reference(case))

@@ -181,7 +181,7 @@ def random_case(
         made,
         stability=[float(draw.choice([1.0, 2.5, 6.0, 1e4])) for _ in range(types)],
         rebleed_share=[float(draw.choice([0.0, 0.5, 0.9])) for _ in range(sources)],
-        rebleed_delay=[coarse(1.0, 2.0) for _ in range(sources)],
+        rebleed_delay=[coarse(1 / grain, 1.5) for _ in range(sources)],
         transport=[coarse(0.0, 1.0) for _ in range(sources)],
     )
     entries = [-1, *range(min(stations, 3)), *range(min(stations, 3))]
