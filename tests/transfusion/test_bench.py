@@ -103,14 +103,16 @@ def test_those_in_front_count_only_if_they_are_as_urgent() -> None:
 def test_night_staff_finish_what_the_day_began_and_take_up_no_more() -> None:
     watched = Watched(2, 1, 19.5, 1.0)
     watched.env.process(shifts(watched.env, [watched.bench]))
-    for number in range(4):
+    watched.bench.join(1, 0)
+    watched.env.run(until=19.75)
+    for number in (1, 2, 3):
         watched.bench.join(1, number)
     watched.env.run(until=20.25)
     assert watched.bench.busy == 2
-    # Two finish at 20:30; one of them goes home.
-    assert watched.bench.expected_wait(1, 1.0) == pytest.approx(2.25)
+    # One finishes at 20:30 and goes home, the other at 20:45 and takes up two more.
+    assert watched.bench.expected_wait(1, 1.0) == 2.5
     watched.env.run(until=48.0)
-    assert watched.started == {0: 19.5, 1: 19.5, 2: 20.5, 3: 21.5}
+    assert watched.started == {0: 19.5, 1: 19.75, 2: 20.75, 3: 21.75}
 
 
 def test_the_day_shift_takes_up_what_waits_when_it_comes() -> None:

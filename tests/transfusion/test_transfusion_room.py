@@ -244,3 +244,6 @@ def test_ordinary_running_is_believable() -> None:
     assert np.median(records.issued_minutes[haemorrhage]) == 0.0
     assert np.median(records.issued_minutes) == pytest.approx(10.0, abs=0.01)
     assert issued_by_day(records).sum() == units
+    crossmatched = records.issued_route == Route.CROSSMATCH
+    antibodies = scenario.transfusion.antibody_positive_share
+    assert crossmatched.mean() == pytest.approx(antibodies, abs=0.01)

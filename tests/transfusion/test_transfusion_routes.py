@@ -19,6 +19,7 @@ from disruption_sim.transfusion.compatibility import (
 )
 from disruption_sim.transfusion.planning import plan_stock
 from disruption_sim.transfusion.service import UNLIMITED_PLACES
+from disruption_sim.transfusion.waiting import Episode, WaitingPatients
 from disruption_sim.world.model import URGENCIES, USES
 from tests.transfusion.small_world import (
     live,
@@ -150,9 +151,33 @@ def test_patients_with_antibodies_are_not_given_unmatched_blood(down: Scenario) 
     np.testing.assert_allclose(records.late_at, DURING + 1.5)
 
 
+def test_blood_due_after_the_end_is_not_yet_late(down: Scenario) -> None:
+    three = [{"antibodies": True} for _ in range(3)]
+    records = ask(down, *three, at=down.calendar.end_hour - 0.625)
+    assert records.issued_minutes.max() > 90.0
+    assert records.late_at.size == 0
+
+
+def test_who_waits_is_served_by_urgency_and_then_by_when_it_is_due() -> None:
+    waiting = WaitingPatients(2)
+    patients = [
+        Episode(0.0, due, 1, A_POSITIVE, 2, urgency, OPERATION, False, False, True)
+        for urgency, due in ((URGENT, 5.0), (ROUTINE, 12.0), (IMMEDIATE, 9.0), (URGENT, 4.0))
+    ]
+    for patient in patients:
+        waiting.add(patient)
+    assert waiting.units(1, A_POSITIVE) == 8
+    assert waiting.units(0, A_POSITIVE) == waiting.units(1, O_NEGATIVE) == 0
+    assert [episode.due for episode in waiting.take_all(1)] == [9.0, 4.0, 5.0, 12.0]
+    assert waiting.take_all(1) == []
+
+
 def test_urgent_patients_pass_routine_ones_at_the_bench(down: Scenario) -> None:
-    records = ask(down, *[{"urgency": ROUTINE} for _ in range(6)], {"antibodies": True})
+    routine = {"urgency": ROUTINE, "use": USES.index("medical")}
+    records = ask(down, *[routine for _ in range(6)], {"antibodies": True})
     minutes = np.sort(records.issued_minutes)
+    urgent = records.issued_use == OPERATION
+    np.testing.assert_allclose(records.issued_minutes[urgent], [91], atol=1e-3)
     # Routine ones may wait hours, so none needs group O; the urgent one is third.
     assert set(records.issued_route.tolist()) == {Route.CROSSMATCH}
     np.testing.assert_allclose(minutes, [63, 63, 91, 91, 119, 119, 147], atol=1e-3)
@@ -202,8 +227,9 @@ def test_blood_that_is_nowhere_is_late_once_and_not_for_ever(working: Scenario) 
     # The blood service starts with nothing and collects little.
     scenario = with_rules(working, national_stock_days=0.01, national_units_per_week=3000.0)
     level = plan_stock(scenario).level[SITE]
-    wanted = int(level[list(SUBSTITUTION[O_POSITIVE])].sum()) + 40
+    wanted = int(level[list(SUBSTITUTION[O_POSITIVE])].sum()) + 400
     records = ask(scenario, {"blood_group": O_POSITIVE, "units": wanted, "urgency": URGENT})
+    assert (records.issued_minutes > 90.0).sum() > 1
     assert records.late_at.tolist() == [DURING + 1.5]
     assert records.late_urgency.tolist() == [URGENT]
 
