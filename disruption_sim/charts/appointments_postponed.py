@@ -11,9 +11,9 @@ from disruption_sim.charts.inputs import (
     ALL_SITES,
     BASELINE,
     DISRUPTED,
-    EXCESS,
     Simulated,
     highest,
+    runs,
     site_title,
     total,
     weekly_series,
@@ -21,24 +21,26 @@ from disruption_sim.charts.inputs import (
 
 HEIGHT_INCHES = 5.0
 MEASURE = "appointments_postponed"
+INCIDENT = "appointments_postponed_incident"
 
 
 def data(result: Simulated, site: str = ALL_SITES) -> pd.DataFrame:
-    """Return the numbers of the figure: both arms and their difference by week."""
-    arms = (BASELINE, DISRUPTED, EXCESS)
-    return pd.concat([weekly_series(result, MEASURE, arm, site) for arm in arms], ignore_index=True)
+    """Return the numbers of the figure: both arms by week, and the incident's alone."""
+    series = [weekly_series(result, MEASURE, arm, site) for arm in (BASELINE, DISRUPTED)]
+    series.append(weekly_series(result, INCIDENT, DISRUPTED, site))
+    return pd.concat(series, ignore_index=True)
 
 
 def title(result: Simulated, site: str = ALL_SITES) -> str:
     """Return the finding in words."""
-    excess = total(result, MEASURE, EXCESS, site)
-    worst = highest(weekly_series(result, MEASURE, EXCESS, site))
-    if not worst.mean >= 0.5:
-        return "No more outpatient appointments are postponed than without the incident"
+    incident = total(result, INCIDENT, DISRUPTED, site)
+    worst = highest(weekly_series(result, INCIDENT, DISRUPTED, site))
+    if not incident["mean"] >= 0.5:
+        return "No outpatient appointment is postponed because of the incident"
     return (
-        f"{words.number(excess['mean'])} more outpatient appointments are postponed "
-        f"({words.NINETY_PERCENT} of runs {words.number(excess['q05'])} to "
-        f"{words.number(excess['q95'])}), most in week {worst.number} ({words.number(worst.mean)})"
+        f"The incident postpones {words.number(incident['mean'])} outpatient appointments "
+        f"{words.spread(incident['q05'], incident['q95'], runs(result))}, "
+        f"most in week {worst.number} ({words.number(worst.mean)})"
     )
 
 
@@ -49,8 +51,8 @@ def alt_text(result: Simulated, site: str = ALL_SITES) -> str:
     return (
         f"{title(result, site)}. Line of outpatient appointments postponed per week, "
         f"{site_title(result.scenario, site)}, highest in week {worst.number} with "
-        f"{words.number(worst.mean)} ({words.NINETY_PERCENT} of runs {words.number(worst.q05)} to "
-        f"{words.number(worst.q95)}); without the incident {words.number(usual)} a week on "
+        f"{words.number(worst.mean)} {words.spread(worst.q05, worst.q95, runs(result))}; "
+        f"without the incident {words.number(usual)} a week on "
         f"average. {phases.in_words(result.scenario, site)}"
     )
 
@@ -87,7 +89,7 @@ def appointments_postponed(
             ax,
             title(result, site),
             f"Outpatient appointments postponed per week for any cause, {where}. "
-            f"{style.BANDS_IN_WORDS}",
+            f"{words.bands(runs(result))}",
         )
         middle = [day + 3.5 for day in style.day_numbers(disrupted["week_start"])]
         style.band(ax, middle, disrupted, style.BLUE, "with the incident")

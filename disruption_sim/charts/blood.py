@@ -15,6 +15,7 @@ from disruption_sim.charts.inputs import (
     Simulated,
     highest,
     lowest,
+    runs,
     site_title,
     total,
     weekly_series,
@@ -49,14 +50,14 @@ def title(result: Simulated, site: str = ALL_SITES) -> str:
     usually = weekly_series(result, HOSPITAL, BASELINE, site)["mean"]
     instead = float(usually[stock["week"] == worst.number].iloc[0])
     kept = (
-        f"hospital stock is lowest in week {worst.number}, {words.decimal(worst.mean)} days "
-        f"(without the incident {words.decimal(instead)})"
+        f"hospital stock lowest in week {worst.number}: {words.decimal(worst.mean)} days "
+        f"({words.decimal(instead)} without the incident)"
     )
     if not abs(excess["mean"]) >= 0.5:
-        return f"No more O-negative units are issued than without the incident; {kept}"
+        return f"No more O-negative units issued than without the incident; {kept}"
     more = "more" if excess["mean"] > 0.0 else "fewer"
     share = f" ({words.percent(abs(excess['mean']) / usual)})" if usual > 0.0 else ""
-    return f"{words.number(abs(excess['mean']))} {more} O-negative units{share} are issued; {kept}"
+    return f"{words.number(abs(excess['mean']))} {more} O-negative units issued{share}; {kept}"
 
 
 def alt_text(result: Simulated, site: str = ALL_SITES) -> str:
@@ -102,7 +103,7 @@ def o_negative(result: Simulated, ax: Axes | None = None, site: str = ALL_SITES)
             ax,
             title(result, site),
             f"O-negative red cells issued per week, and days of stock, {where}. "
-            f"{style.BANDS_IN_WORDS}",
+            f"{words.bands(runs(result))}",
         )
         issued, usual = (weekly_series(result, ISSUED, arm, site) for arm in (DISRUPTED, BASELINE))
         middle = [day + 3.5 for day in style.day_numbers(issued["week_start"])]

@@ -55,8 +55,9 @@ def weekly_series(result: Simulated, measure: str, arm: str, site: str) -> pd.Da
     Raises
     ------
     ValueError
-        If the result does not have it.
+        If there is no such site, or the result does not have the measure.
     """
+    site_title(result.scenario, site)
     weekly = result.weekly
     chosen = weekly[
         (weekly["measure"] == measure) & (weekly["arm"] == arm) & (weekly["site"] == site)

@@ -13,6 +13,7 @@ from disruption_sim.charts.inputs import (
     Simulated,
     last,
     lowest,
+    runs,
     site_title,
     weekly_series,
 )
@@ -92,7 +93,7 @@ def laboratory_throughput(result: Simulated, ax: Axes | None = None, site: str =
             ax,
             title(result, site),
             "Tubes reported per week as a share of the same week without the incident, "
-            f"{where}. {style.BANDS_IN_WORDS}",
+            f"{where}. {words.bands(runs(result))}",
         )
         middle = [day + 3.5 for day in style.day_numbers(own["week_start"])]
         ax.axhline(100.0, color=style.INK, linewidth=1.2)

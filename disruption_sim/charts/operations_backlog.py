@@ -15,6 +15,7 @@ from disruption_sim.charts.inputs import (
     Simulated,
     highest,
     last,
+    runs,
     site_title,
     weekly_series,
 )
@@ -24,6 +25,7 @@ MEASURE = "operations_backlog"
 CLOCK = "operations_backlog"
 HEADROOM = 1.25
 FOOTROOM = 0.19
+LEAST_HEIGHT = 10.0
 
 
 def data(result: Simulated, site: str = ALL_SITES) -> pd.DataFrame:
@@ -51,17 +53,23 @@ def recovery_in_words(result: Simulated) -> str:
     """Return when the backlog is gone, and in how many runs it is not."""
     found = clock(result)
     weeks = result.scenario.calendar.horizon_weeks
-    runs, open_ended = int(found["n"]), int(found["n_censored"])
-    not_recovered = f"not recovered within {weeks} weeks in {open_ended} of {runs} runs"
-    if not math.isfinite(found["median_weeks"]):
-        return not_recovered
-    late = found["q95_weeks"]
-    upper = words.decimal(late) if math.isfinite(late) else f"more than {weeks}"
-    text = (
-        f"recovered after {words.decimal(found['median_weeks'])} weeks "
-        f"({words.NINETY_PERCENT} of runs {words.decimal(found['q05_weeks'])} to {upper})"
+    number, censored = int(found["n"]), int(found["n_censored"])
+    first, middle, late = (
+        float(found[name]) for name in ("q05_weeks", "median_weeks", "q95_weeks")
     )
-    return f"{text}, {not_recovered}" if open_ended else text
+    if late == 0.0:
+        return "never beyond the tolerance"
+    not_recovered = f"not recovered within {weeks} weeks"
+    if number > 1:
+        not_recovered += f" in {censored} of {number} runs"
+    if not math.isfinite(middle):
+        return not_recovered
+    recovered = f"recovered after {words.decimal(middle)} weeks"
+    if number < 2:
+        return f"{recovered} (one run)"
+    upper = words.decimal(late) if math.isfinite(late) else f"more than {weeks}"
+    recovered += f" ({words.NINETY_PERCENT} of runs {words.decimal(first)} to {upper})"
+    return f"{recovered}, {not_recovered}" if censored else recovered
 
 
 def title(result: Simulated, site: str = ALL_SITES) -> str:
@@ -82,8 +90,8 @@ def alt_text(result: Simulated, site: str = ALL_SITES) -> str:
         f"{title(result, site)}. Line of the net backlog of operations at the end of each week, "
         f"{site_title(result.scenario, site)}: patients treated or removed from the list without "
         f"the incident less those with it. At the end of week {end.number} it is "
-        f"{words.number(end.mean)} ({words.NINETY_PERCENT} of runs {words.number(end.q05)} to "
-        f"{words.number(end.q95)}). {_rule(found)} "
+        f"{words.number(end.mean)} {words.spread(end.q05, end.q95, runs(result))}. "
+        f" {_rule(found)} "
         f"{phases.in_words(result.scenario, site)}"
     )
 
@@ -125,7 +133,7 @@ def operations_backlog(result: Simulated, ax: Axes | None = None, site: str = AL
             ax,
             title(result, site),
             f"Operations behind the future without the incident, {where}. "
-            f"{style.BANDS_IN_WORDS}.{rule}",
+            f"{words.bands(runs(result))}.{rule}",
         )
         # A backlog is counted at the end of its week, and starts from nothing.
         days = style.day_numbers(table["week_start"])
@@ -137,7 +145,11 @@ def operations_backlog(result: Simulated, ax: Axes | None = None, site: str = AL
         ax.set_ylabel("Operations, net backlog")
         style.thousands(ax)
         low, high = ax.get_ylim()
+        high = max(high, LEAST_HEIGHT)
         ax.set_ylim(min(low, -FOOTROOM * high), high * HEADROOM)
+        # The room under zero is for the label, unless the backlog really goes there.
+        least = min(0.0, float(table["q05"].min()))
+        ax.set_yticks([tick for tick in ax.get_yticks() if least <= tick <= ax.get_ylim()[1]])
         style.label(
             ax,
             "without the incident",
@@ -147,7 +159,7 @@ def operations_backlog(result: Simulated, ax: Axes | None = None, site: str = AL
             align="right",
             valign="top",
         )
-        if site == ALL_SITES and table["mean"].max() >= 0.5:
+        if site == ALL_SITES and found["q95_weeks"] != 0.0 and highest(table).mean >= 0.5:
             _mark_recovery(ax, result, found, days[0])
         add_time(ax, result, site)
     return ax

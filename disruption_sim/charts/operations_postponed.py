@@ -18,6 +18,7 @@ from disruption_sim.charts.inputs import (
     STATISTICS,
     Simulated,
     highest,
+    runs,
     site_title,
     total,
     weekly_series,
@@ -81,10 +82,8 @@ def title(result: Simulated, site: str = ALL_SITES) -> str:
     weekly = weekly_series(result, "operations_postponed_incident", DISRUPTED, site)["mean"]
     share = weekly.iloc[:FIRST_WEEKS].sum() / weekly.sum()
     when = f", {words.percent(share)} of them in the first {FIRST_WEEKS} weeks"
-    found = (
-        f"The incident postpones {words.number(incident['mean'])} operations "
-        f"({words.NINETY_PERCENT} of runs {words.number(incident['q05'])} to "
-        f"{words.number(incident['q95'])})"
+    found = f"The incident postpones {words.number(incident['mean'])} operations " + words.spread(
+        incident["q05"], incident["q95"], runs(result)
     )
     return found + (when if len(weekly) > FIRST_WEEKS else "")
 
@@ -104,11 +103,19 @@ def alt_text(result: Simulated, site: str = ALL_SITES) -> str:
     return (
         f"{title(result, site)}. Stacked bars of operations postponed per week at "
         f"{site_title(result.scenario, site)}, by cause. The highest bar is week {worst.number} "
-        f"with {words.number(worst.mean)} ({words.NINETY_PERCENT} of runs "
-        f"{words.number(worst.q05)} to {words.number(worst.q95)}); "
+        f"with {words.number(worst.mean)} {words.spread(worst.q05, worst.q95, runs(result))}; "
         f"without the incident about {words.number(usual)} a week are postponed. "
         f"Over the whole time: {words.enumeration(by_cause)}. "
         f"{phases.in_words(result.scenario, site)}"
+    )
+
+
+def _whiskers(number: int) -> str:
+    if number < 2:
+        return words.bands(number)
+    return (
+        f"Bars: mean; whiskers: run-to-run variation, 50{words.NO_BREAK}% (thick) and "
+        f"{words.NINETY_PERCENT} (thin) of runs"
     )
 
 
@@ -144,8 +151,7 @@ def operations_postponed(result: Simulated, ax: Axes | None = None, site: str = 
         add_headings(
             ax,
             title(result, site),
-            f"Operations postponed per week by cause, {where}. Bars: mean; whiskers: run-to-run "
-            f"variation, 50{words.NO_BREAK}% (thick) and {words.NINETY_PERCENT} (thin) of runs",
+            f"Operations postponed per week by cause, {where}. {_whiskers(runs(result))}",
         )
         _draw_bars(ax, table)
         ax.set_ylabel("Operations a week")

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter
 
 from disruption_sim import __version__
 from disruption_sim.charts.inputs import Simulated, runs
-from disruption_sim.charts.words import NINETY_PERCENT, NO_BREAK, date, plural
+from disruption_sim.charts.words import date, plural
 
 # NHS identity colours, chosen so that neighbours differ in lightness as well as in hue and stay
 # apart with any common form of colour blindness.
@@ -38,22 +38,20 @@ WIDTH_INCHES = 6.9
 TITLE_POINTS = 13.5
 TEXT_POINTS = 10.5
 FOOTER_POINTS = 8.5
-LINE_HEIGHT = 1.22
+# What Matplotlib makes of its shipped font, for reckoning the room that texts take.
+LINE_HEIGHT = 1.2
 POINTS_PER_INCH = 72.0
 # Room for the numbers and the label of the vertical axis, into which titles reach back.
 LEFT_POINTS = 55.0
 RIGHT_POINTS = 14.0
 TITLE_GAP_POINTS = 5.0
+# Letters are set on whole pixels on a screen, which can make a line this much longer than it is.
+FILLED = 0.97
 SUBTITLE_GAP_POINTS = 9.0
 EDGE_POINTS = 7.0
 TIME_AXIS_POINTS = 42.0
 FOOTER_GAP_POINTS = 8.0
 MOST_TIME_LABELS = 10
-
-BANDS_IN_WORDS = (
-    f"Line: mean; bands: run-to-run variation, 50{NO_BREAK}% (dark) and {NINETY_PERCENT} (light) "
-    "of runs"
-)
 
 FONT = "DejaVu Sans"
 
@@ -156,7 +154,6 @@ def label(
         color=colour,
         ha=align,
         va=valign,
-        linespacing=LINE_HEIGHT,
         path_effects=list(HALO),
         annotation_clip=False,
     )
@@ -178,10 +175,7 @@ def time_axis(ax: Axes, result: Simulated) -> None:
             for monday, number in zip(mondays, numbers, strict=True)
         ],
     )
-    # Hung from the baseline of the second line: how high a text is depends on its letters.
-    ax.tick_params(axis="x", length=4.0, pad=1.0 + 2.0 * LINE_HEIGHT * TEXT_POINTS)
-    for text in ax.get_xticklabels():
-        text.set(linespacing=LINE_HEIGHT, verticalalignment="baseline")
+    ax.tick_params(axis="x", length=4.0, pad=3.0)
 
 
 def thousands(ax: Axes) -> None:
@@ -242,7 +236,7 @@ def headings(ax: Axes, title: str, subtitle: str) -> None:
         )
     axes_width = ax.get_position().width * figure_width
     back = LEFT_POINTS - EDGE_POINTS
-    room = axes_width + back
+    room = FILLED * (axes_width + back)
     title = wrapped(title, room, TITLE_POINTS, "bold")
     subtitle = wrapped(subtitle, room, TEXT_POINTS)
     over_subtitle = SUBTITLE_GAP_POINTS + _height(subtitle, TEXT_POINTS)
@@ -253,8 +247,8 @@ def headings(ax: Axes, title: str, subtitle: str) -> None:
         pad=over_subtitle + TITLE_GAP_POINTS,
         fontsize=TITLE_POINTS,
         fontweight="bold",
+        parse_math=False,
         color=INK,
-        linespacing=LINE_HEIGHT,
     )
     ax.annotate(
         subtitle,
@@ -264,7 +258,6 @@ def headings(ax: Axes, title: str, subtitle: str) -> None:
         textcoords="offset points",
         color=DARK_GREY,
         va="bottom",
-        linespacing=LINE_HEIGHT,
         annotation_clip=False,
     )
     if alone:

@@ -61,6 +61,23 @@ def date(day: dt.date, *, year: bool = False) -> str:
     return f"{text} {day.year}" if year else text
 
 
+def spread(low: float, high: float, runs: int) -> str:
+    """Return where 90 % of the runs lie, in brackets; of one run that cannot be said."""
+    if runs < 2:
+        return "(one run)"
+    return f"({NINETY_PERCENT} of runs {number(low)} to {number(high)})"
+
+
+def bands(runs: int) -> str:
+    """Return what lines and bands show."""
+    if runs < 2:
+        return "One run: its variation is unknown"
+    return (
+        f"Line: mean; bands: run-to-run variation, 50{NO_BREAK}% (dark) and {NINETY_PERCENT} "
+        "(light) of runs"
+    )
+
+
 def enumeration(parts: Sequence[str]) -> str:
     """Return a list in words.
 

@@ -101,7 +101,9 @@ def made_up_result(
         sum((causes[cause][1] for cause in incident), np.zeros((replications, weeks))),
     )
     ordinary = noise(np.full(weeks, 2150.0), 0.03)
-    measures["appointments_postponed"] = (ordinary, ordinary + noise(2600.0 * shock, 0.08))
+    held_up = noise(2600.0 * shock, 0.08)
+    measures["appointments_postponed"] = (ordinary, ordinary + held_up)
+    measures["appointments_postponed_incident"] = (np.zeros_like(held_up), held_up)
     rise = strength * 900.0 * (1.0 - np.exp(-(week + 1) / 3.0))
     gone = np.exp(-np.maximum(week - 6, 0) / (30.0 if slow else 6.0))
     measures["operations_backlog"] = (np.zeros((replications, weeks)), noise(rise * gone, 0.1))
