@@ -54,7 +54,7 @@ def title(result: Simulated, site: str = ALL_SITES) -> str:
         f"({words.decimal(instead)} without the incident)"
     )
     if not abs(excess["mean"]) >= 0.5:
-        return f"No more O-negative units issued than without the incident; {kept}"
+        return "No more O-negative units are issued than without the incident"
     more = "more" if excess["mean"] > 0.0 else "fewer"
     share = f" ({words.percent(abs(excess['mean']) / usual)})" if usual > 0.0 else ""
     return f"{words.number(abs(excess['mean']))} {more} O-negative units issued{share}; {kept}"

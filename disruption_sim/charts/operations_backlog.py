@@ -68,7 +68,7 @@ def recovery_in_words(result: Simulated) -> str:
     if number < 2:
         return f"{recovered} (one run)"
     upper = words.decimal(late) if math.isfinite(late) else f"more than {weeks}"
-    recovered += f" ({words.NINETY_PERCENT} of runs {words.decimal(first)} to {upper})"
+    recovered += f" (median; {words.NINETY_PERCENT} of runs {words.decimal(first)} to {upper})"
     return f"{recovered}, {not_recovered}" if censored else recovered
 
 
@@ -181,7 +181,9 @@ def _mark_recovery(ax: Axes, result: Simulated, found: pd.Series[float], week_1:
     if math.isfinite(middle):
         ax.plot([middle], [level], marker="o", color=style.PINK, markersize=7.0)
         ax.plot([middle, middle], [0.0, level], color=style.PINK, linewidth=1.0, linestyle=":")
-    text = recovery_in_words(result).replace(" (", "\n").replace(")", "").replace(", ", "\n")
+    text = (
+        recovery_in_words(result).replace(" (median; ", "\n").replace(")", "").replace(", ", "\n")
+    )
     text = text[0].upper() + text[1:]
     start, stop = min(first, middle, end), min(max(middle, late), end)
     if stop - week_1 < 0.55 * (end - week_1):

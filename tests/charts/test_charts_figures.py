@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import cast
 
 import matplotlib as mpl
 import numpy as np
@@ -47,7 +48,7 @@ def drawn(chart: Chart, result: MadeUpResult, site: str = "all") -> Axes:
 
 
 def texts(artist: Artist) -> list[Text]:
-    found: list[Text] = [text for text in artist.findobj(Text) if isinstance(text, Text)]
+    found = cast(list[Text], artist.findobj(Text))
     return [text for text in found if text.get_visible() and text.get_text().strip()]
 
 
@@ -198,7 +199,7 @@ def _titles() -> set[str]:
         ("operations_postponed", "usual", "The incident postpones"),
         ("operations_postponed", "one short run", "(one run)"),
         ("appointments_postponed", "nothing happens", "No outpatient appointment is postponed"),
-        ("operations_backlog", "usual", "recovered after 21 weeks (90 % of runs 18 to 25)"),
+        ("operations_backlog", "usual", "recovered after 21 weeks (median; 90 % of runs 18 to 25)"),
         ("operations_backlog", "slow", "not recovered within 40 weeks in 3 of 10 runs"),
         ("operations_backlog", "nothing happens", "No backlog of operations builds up"),
         ("laboratory_throughput", "usual", "15 % of normal in their worst week (1)"),
@@ -233,7 +234,7 @@ def test_the_title_counts_what_the_summary_counts() -> None:
         ),
         (
             {"q95_weeks": np.nan, "n_censored": 1},
-            "recovered after 21 weeks (90 % of runs 18 to more than 40), "
+            "recovered after 21 weeks (median; 90 % of runs 18 to more than 40), "
             "not recovered within 40 weeks in 1 of 10 runs",
         ),
         (
