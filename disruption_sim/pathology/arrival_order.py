@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from disruption_sim.pathology.compiled import compiled
+from disruption_sim.pathology.compiled import compiled, wide
 from disruption_sim.pathology.network import CLASS_COUNT
 
 # Arguments of compiled functions are arrays.
@@ -103,9 +103,9 @@ def arrival_order(
             order[place[k]] = i
             place[k] += 1
     scratch = np.empty(len(order), dtype=np.int32)
-    begin = 0
+    begin = wide(0)
     for k in range(stations * buckets):
         if place[k] - begin > 1:
-            merge_sort(order, scratch, begin, place[k], arrival)
-        begin = place[k]
+            merge_sort(order, scratch, begin, wide(place[k]), arrival)
+        begin = wide(place[k])
     return order

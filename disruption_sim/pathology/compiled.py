@@ -34,6 +34,8 @@ import numpy as np
 Function = TypeVar("Function", bound=Callable[..., Any])
 # Arguments of compiled functions are arrays of the record layouts below.
 Array = Any
+# Numbers read from them are widened, or Numba compiles functions anew for every mixture of widths.
+wide: Any = np.int64
 
 TICKS_PER_HOUR = 1048576.0
 TICK = 1.0 / TICKS_PER_HOUR
@@ -204,7 +206,7 @@ def push_many(pending: Array, clock: Array, tube: Array, first: int, end: int) -
 @compiled
 def pop_pending(pending: Array, clock: Array, tube: Array) -> int:
     """Take the first tube from the heap of coming arrivals."""
-    first: int = pending[0]
+    first: int = wide(pending[0])
     size = clock[0]["pending"] - 1
     clock[0]["pending"] = size
     i = pending[size]
@@ -241,7 +243,7 @@ def admit(
         station[s]["entering"] = 0
     while clock[0]["pending"] > 0 and tube[pending[0]]["ready"] <= end:
         i = pop_pending(pending, clock, tube)
-        s = entry_station[i]
+        s = wide(entry_station[i])
         time = tube[i]["ready"]
         admit_known(s, time, i, week, tube, order, station, edge, edge_start, source_week, clock)
         append_to_edge(edge[edge_start[s]], tube, i, time)
@@ -265,7 +267,7 @@ def admit_known(
     cursor = state["cursor"]
     first = cursor
     while cursor < state["cursor_end"]:
-        i = order[cursor]
+        i = wide(order[cursor])
         time = tube[i]["ready"]
         if time > end or (time == end and before >= 0 and i > before):
             break
@@ -285,12 +287,12 @@ def put_back(
     """Undo `admit` for what a window that ended early has not reached."""
     for s in range(len(station)):
         line = edge[edge_start[s]]
-        i = line["head"]
+        i = wide(line["head"])
         tail = line["tail"]
         line["head"] = -1
         line["time"] = NEVER
         while i >= 0:
-            following = -1 if i == tail else tube[i]["next"]
+            following = wide(-1) if i == tail else wide(tube[i]["next"])
             clock[0]["received"] -= 1
             source_week[week, tube[i]["source"]]["received"] -= 1
             if i < clock[0]["known_tubes"] and tube[i]["occasion"] == 0:
@@ -471,7 +473,7 @@ def pass_station(
             time = arrival_time
             if time > end:
                 break
-            i = edge[arrival_edge]["head"]
+            i = wide(edge[arrival_edge]["head"])
             if i == edge[arrival_edge]["tail"]:
                 edge[arrival_edge]["head"] = -1
                 edge[arrival_edge]["time"] = NEVER
@@ -513,7 +515,7 @@ def pass_station(
             time = completion_time
             if time > end:
                 break
-            i = server[base]["tube"]
+            i = wide(server[base]["tube"])
             settle(state, tally, time, busy, capacity)
             busy -= 1
             free_place = True
@@ -540,7 +542,7 @@ def pass_station(
                 c = 0
                 while queue[s, c]["head"] < 0:
                     c += 1
-                i = queue[s, c]["head"]
+                i = wide(queue[s, c]["head"])
                 queue[s, c]["head"] = -1 if i == queue[s, c]["tail"] else tube[i]["next"]
                 waiting -= 1
             else:
@@ -555,7 +557,7 @@ def pass_station(
             duration = service_hours[s, mode, kind] * speed
             if table >= 0:
                 draw = mixed_hash(service_key, i, tube[i]["occasion"]) >> SHIFT_52
-                duration *= factors[table, np.int64(draw)]
+                duration *= factors[table, wide(draw)]
             done = time + max(np.rint(duration * TICKS_PER_HOUR), 1.0) * TICK
             if marks_manual and mode == 1:
                 flags[i] |= MANUAL
@@ -570,7 +572,7 @@ def pass_station(
                 server[base]["time"] = NEVER
             else:
                 last = server[base + busy]
-                sift_down(server, base, busy, last["time"], last["tube"])
+                sift_down(server, base, busy, last["time"], wide(last["tube"]))
     if state["watch_above"] != watch_above:
         state["watch_above"] = watch_above
         clock[0]["watched_queues"] -= 1
