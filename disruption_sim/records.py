@@ -68,7 +68,6 @@ class PathologyRecords:
         re-bleeds included; `reported_elsewhere` is mutual aid; `within_standard` are the reported
         within the standard of their source, counted in the week of the report; `deferred` were
         never taken because of a demand restriction (those that come back later are received then).
-    daily_reported, daily_within_standard : int64 (days, sources)
     daily_paper_waiting : int64 (days,)
         Results reported on paper and not yet entered back at the end of the day.
     waiting_at_end : int
@@ -91,8 +90,6 @@ class PathologyRecords:
     abandoned: Integers
     rebled: Integers
     deferred: Integers
-    daily_reported: Integers
-    daily_within_standard: Integers
     daily_paper_waiting: Integers
     waiting_at_end: int
     station_names: tuple[str, ...]

@@ -125,13 +125,16 @@ class PreAssessment:
         possible when that has passed. If that is too early for the group-and-screen sample, it is
         taken on the first working day from which it is valid a day beyond the list, at the latest
         the day before, be that a working day or not. Earlier samples that are still
-        in date on the day, and not lost, are used again. Results for lists in the first days
+        in date on the day are used again, unless they were taken and nobody has heard of them
+        since: then new ones are taken. Results for lists in the first days
         after hour 0 are in hand.
         """
         patients = self._patients
         booked = [case for case in booked if not patients.needs_nothing[case[0]]]
-        lost_results = self._lost_earlier(booked, self._chemistry, self._haematology)
-        lost_group = self._lost_earlier(booked, self._group)
+        lost_results = self._without_answer(
+            booked, now, self._results_taken, self._chemistry, self._haematology
+        )
+        lost_group = self._without_answer(booked, now, self._group_taken, self._group)
         collected: list[float] = []
         types: list[int] = []
         owners: list[tuple[list[int], int]] = []
@@ -221,22 +224,29 @@ class PreAssessment:
         }
         return results, groups
 
-    def _lost_earlier(
-        self, booked: Sequence[tuple[int, float]], *columns: list[int]
+    def _without_answer(
+        self,
+        booked: Sequence[tuple[int, float]],
+        now: float,
+        taken: list[float],
+        *columns: list[int],
     ) -> frozenset[int]:
-        """Return the rebooked patients of whose earlier samples one is lost."""
+        """Return the rebooked patients of whose earlier samples one is lost or not reported yet."""
         owners: list[int] = []
         ids: list[int] = []
         for patient, _ in booked:
-            if self._patients.bookings[patient] > 1:
+            if self._patients.bookings[patient] > 1 and taken[patient] < now:
                 for numbers in columns:
                     if numbers[patient] >= 0:
                         owners.append(patient)
                         ids.append(numbers[patient])
         if not ids:
             return frozenset()
-        lost = self._blood_tests.lost(np.array(ids, dtype=np.int32)).tolist()
-        return frozenset(patient for patient, gone in zip(owners, lost, strict=True) if gone)
+        self._blood_tests.advance_to(now)
+        answered = self._blood_tests.reported_at(np.array(ids, dtype=np.int32)) <= now
+        return frozenset(
+            patient for patient, known in zip(owners, answered.tolist(), strict=True) if not known
+        )
 
     def _visits(
         self, patient: int, start: float, now: float, *, in_hand: bool

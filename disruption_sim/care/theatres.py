@@ -156,8 +156,14 @@ class Theatres:
                 FOR_OPERATION,
                 patients.antibodies[patient],
                 hash_uniform(self._o_positive_key, patient) < self._o_positive_share,
-                patients.needs_group_and_screen[patient],
+                patients.needs_group_and_screen[patient] and not self._on_group_o(site, patient),
             )
+
+    def _on_group_o(self, site: int, patient: int) -> bool:
+        """Whether a patient is operated on under the cover of group O, without matched blood."""
+        return not self._blood.electronic_issue(site) and self._rules.covered_by_group_o(
+            patient, self._blood.group_o_stock_days(site), self._env.now
+        )
 
     def _working_days(self) -> list[int]:
         return [day for day, working in enumerate(self._days.working.tolist()) if working]

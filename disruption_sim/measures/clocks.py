@@ -87,12 +87,13 @@ def readings(
 
     Notes
     -----
-    Laboratory turnaround: the share of tubes within standard falls short of the twin's by no more
-    than the tolerance, each source weighted by what the twin reports that day (so that restricting
-    one source does not pass for a change in the others); nothing reported counts as nothing
-    within standard. Results entered back: none is left on paper. Backlogs: net, that is treated
-    or removed in the twin less here; the tolerance is a share of a usual week's operations, and of
-    a usual week's appointments that need results.
+    Laboratory turnaround, week by week: the share of tubes within standard falls short of the
+    twin's by no more than the tolerance; a tube that expired was not within standard. Each source
+    is weighted by what the twin handles that week (so that restricting one source does not pass
+    for a change in the others); nothing reported counts as nothing within standard. Results
+    entered back: none is left on paper. Backlogs: net, that is treated or removed in the twin less
+    here; the tolerance is a share of a usual week's operations, and of a usual week's appointments
+    that need results.
     """
     rule = scenario.recovery
     usual_operations = _usual_week(horizon, horizon.daily(twin.surgery.done_at))
@@ -191,16 +192,22 @@ def _net(horizon: Horizon, usual: Floats, actual: Floats) -> Floats:
 def _turnaround_shortfall(
     horizon: Horizon, records: PathologyRecords, twin: PathologyRecords
 ) -> Floats:
-    """Return how far the share within standard falls short of the twin's each day."""
-    usual_reported = _from_onset(horizon, twin.daily_reported)
-    usual = _from_onset(horizon, twin.daily_within_standard)
-    share = divided(
-        _from_onset(horizon, records.daily_within_standard),
-        _from_onset(horizon, records.daily_reported),
-    )
-    expected = usual_reported * np.nan_to_num(share, nan=0.0)
-    shortfall = divided((usual - expected).sum(axis=1), usual_reported.sum(axis=1))
-    return np.nan_to_num(shortfall, nan=0.0)
+    """Return how far the share within standard falls short of the twin's, a value for each day."""
+    usual_within, usual_handled = _handled(horizon, twin)
+    within, handled = _handled(horizon, records)
+    share = np.nan_to_num(divided(within, handled), nan=0.0)
+    lost = (usual_within - usual_handled * share).sum(axis=1)
+    shortfall = np.nan_to_num(divided(lost, usual_handled.sum(axis=1)), nan=0.0)
+    onset_day = round((horizon.onset - horizon.start) / HOURS_PER_DAY)
+    return np.repeat(shortfall, round(DAYS_PER_WEEK))[onset_day:]
+
+
+def _handled(horizon: Horizon, records: PathologyRecords) -> tuple[Floats, Floats]:
+    """Return tubes within standard, and reported or expired, float64 (weeks, sources)."""
+    rows = horizon.week_rows
+    within = records.within_standard[rows].sum(axis=1).astype(np.float64)
+    handled = (records.reported[rows] + records.discarded[rows]).sum(axis=1).astype(np.float64)
+    return within, handled
 
 
 def _from_onset(

@@ -51,7 +51,9 @@ def laboratory_measures(
         "laboratory_throughput_share_with_mutual_aid": Ratio(
             reported + elsewhere, usual + usual_elsewhere
         ),
-        "turnaround_within_standard_share": Ratio(by_place(records.within_standard), reported),
+        "turnaround_within_standard_share": Ratio(
+            by_place(records.within_standard), reported + by_place(records.discarded)
+        ),
         "manual_staff_hours": records.manual_hours[rows],
         "results_on_paper": records.daily_paper_waiting[week_ends].astype(np.float64),
         "busiest_station_utilisation": records.utilisation[rows].max(axis=1),

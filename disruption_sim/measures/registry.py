@@ -326,15 +326,15 @@ _PATHOLOGY = (
         "turnaround_within_standard_share",
         "Tubes reported within standard",
         _L,
-        "Of the tubes reported by the own laboratories, those within the turnaround standard of "
-        "their source.",
+        "Of the tubes that the own laboratories reported or had to discard, those reported within "
+        "the turnaround standard of their source.",
     ),
     _count(
         "manual_staff_hours",
         "Staff hours of manual work",
         "hours",
         _H,
-        "Hours of staff on booking-in, authorising and reporting by hand, and on entering back.",
+        "Hours of staff on booking-in, authorising, reporting and group-and-screen by hand.",
         by_site=False,
     ),
     _level(

@@ -28,15 +28,12 @@ class ReportCounts:
     Attributes
     ----------
     reported, within_standard : int64 (weeks, origins)
-    daily_reported, daily_within_standard : int64 (days, sources)
     daily_paper_waiting : int64 (days,)
         On paper and not entered back at the end of the day.
     """
 
     reported: Integers
     within_standard: Integers
-    daily_reported: Integers
-    daily_within_standard: Integers
     daily_paper_waiting: Integers
 
 
@@ -60,19 +57,16 @@ def count_reports(
     """
     weeks, days = scenario.calendar.weeks, 7 * scenario.calendar.weeks
     counts = np.zeros((2, weeks, origins.count), dtype=np.int64)
-    daily = np.zeros((2, days, len(SOURCES)), dtype=np.int64)
     paper = np.zeros(days, dtype=np.int64)
     standards = np.array([scenario.pathology.source(source).standard_hours for source in SOURCES])
     count_tubes(
         kernel.reported_at, kernel.back_entered_at, kernel.collected_at, kernel.occasion,
-        kernel.is_manual, origin, arrival, kernel.layout.transport_hours, origins.source,
-        standards[origins.source], counts, daily, paper,
+        kernel.is_manual, origin, arrival, kernel.layout.transport_hours,
+        standards[origins.source], counts, paper,
     )  # fmt: skip
     return ReportCounts(
         reported=counts[0],
         within_standard=counts[1],
-        daily_reported=daily[0],
-        daily_within_standard=daily[1],
         daily_paper_waiting=np.cumsum(paper),
     )
 
@@ -86,8 +80,7 @@ def day_of(time: float, days: int) -> int:
 @compiled
 def count_tubes(
     reported_at: Array, back_entered_at: Array, collected: Array, occasion: Array, manual: Array,
-    origin: Array, arrival: Array, transport: Array, source: Array, standard: Array,
-    counts: Array, daily: Array, paper: Array,
+    origin: Array, arrival: Array, transport: Array, standard: Array, counts: Array, paper: Array,
 ) -> None:  # fmt: skip
     """Do what `count_reports` says."""
     days = len(paper)
@@ -99,10 +92,8 @@ def count_tubes(
         received = arrival[i] if occasion[i] == 0 else collected[i] + transport[way]
         day = day_of(time, days)
         counts[0, day // 7, way] += 1
-        daily[0, day, source[way]] += 1
         if time - received <= standard[way]:
             counts[1, day // 7, way] += 1
-            daily[1, day, source[way]] += 1
         if manual[i]:
             paper[day] += 1
             if not math.isnan(back_entered_at[i]):

@@ -18,6 +18,7 @@ from disruption_sim.pathology.travel import (
     TUBE_TYPES,
     Travel,
     arrival_time,
+    path,
 )
 from disruption_sim.scenario.model import Procedure, Scenario, Source, Step, TubeType
 
@@ -32,6 +33,7 @@ PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
 OUTPATIENT = SOURCES.index(Source.OUTPATIENT)
 RESULT_TYPES = (TUBE_TYPES.index(TubeType.CHEMISTRY), TUBE_TYPES.index(TubeType.HAEMATOLOGY))
 HOURS = np.arange(168)
+ONLY_ON_PAPER = (Step.REPORTING, Step.BACK_ENTRY)
 # Shares of the days of a week in work that is spread evenly over working days.
 WORKING_WEEK = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0])
 
@@ -80,9 +82,9 @@ class ExpectedWeek:
         for number, tube_type in enumerate(TUBE_TYPES):
             delay = 0.0
             per_hour = self.arrivals[laboratory, number] * SLOTS_PER_HOUR
-            for step in (
-                Step.BOOKING_IN, Step.PREPARATION, Step(tube_type.value), Step.AUTHORISATION,
-            ):  # fmt: skip
+            for step in path(tube_type):
+                if step in ONLY_ON_PAPER:
+                    continue
                 rule = rules[STEPS.index(step)]
                 hours = rule.minutes[tube_type] / 60.0 * (1.0 - rule.automatic_share)
                 later = np.roll(per_hour, round(delay * SLOTS_PER_HOUR))

@@ -16,6 +16,7 @@ from disruption_sim.pathology.origins import SOURCES, Origins
 from disruption_sim.pathology.travel import (
     COMES_LATER,
     ELSEWHERE,
+    FIRST_STEP,
     NEVER_TAKEN,
     STEPS,
     Travel,
@@ -189,7 +190,7 @@ class Intake:
         with np.errstate(over="ignore"):  # matters only when compiling is switched off
             arrive(
                 first, collected, origin, tube_type, fate, self._keys["travel"], len(STEPS),
-                way.route, way.transport, way.van, way.laboratory, way.own_laboratory,
+                FIRST_STEP, way.route, way.transport, way.van, way.laboratory, way.own_laboratory,
                 way.van_every, way.runs, way.run_spread, way.next_run_day, arrival, entry_station,
             )  # fmt: skip
 

@@ -16,7 +16,7 @@ from disruption_sim.pathology.network import (
     NetworkLayout,
 )
 from disruption_sim.pathology.origins import SOURCES, Origins
-from disruption_sim.pathology.travel import STEPS, TUBE_TYPES
+from disruption_sim.pathology.travel import STEPS, TUBE_TYPES, path
 from disruption_sim.scenario.model import Scenario, Step
 
 Integers = npt.NDArray[np.int64]
@@ -31,6 +31,9 @@ CHECKS_EXPIRY = (
     Step.GROUP_AND_SCREEN,
 )
 
+# The transfusion bench reports its own work.
+REPORTS = (Step.REPORTING, Step.GROUP_AND_SCREEN)
+
 
 def build_layout(
     scenario: Scenario, origins: Origins, week: ExpectedWeek, schedules: list[Schedule]
@@ -38,7 +41,8 @@ def build_layout(
     """Return the network of a scenario.
 
     Booking-in, preparation, the analysis of the tube type, authorisation, reporting; what was
-    reported by hand goes on to be entered back. The sources of the network are the origins.
+    reported by hand goes on to be entered back. Group-and-screen samples go straight to the
+    transfusion bench. The sources of the network are the origins.
 
     Parameters
     ----------
@@ -79,7 +83,7 @@ def build_layout(
         service_hours=hours,
         service_cv=variation,
         checks_expiry=np.array([step in CHECKS_EXPIRY for _, step in rows]),
-        marks_reported=np.array([step is Step.REPORTING for _, step in rows]),
+        marks_reported=np.array([step in REPORTS for _, step in rows]),
         # Only paper reports are of interest afterwards: they have to be entered back.
         marks_manual=np.array([step is Step.REPORTING for _, step in rows]),
         marks_back_entered=np.array([step is Step.BACK_ENTRY for _, step in rows]),
@@ -101,16 +105,9 @@ def routes(scenario: Scenario) -> tuple[Integers, Integers]:
     for station, (laboratory, step) in enumerate(rows):
         first = laboratory * len(STEPS)
         for number, tube_type in enumerate(TUBE_TYPES):
-            path = (
-                Step.BOOKING_IN,
-                Step.PREPARATION,
-                Step(tube_type.value),
-                Step.AUTHORISATION,
-                Step.REPORTING,
-                Step.BACK_ENTRY,
-            )
-            if step in path[:-1]:
-                following = path[path.index(step) + 1]
+            steps = path(tube_type)
+            if step in steps[:-1]:
+                following = steps[steps.index(step) + 1]
                 served[station, number] = first + STEPS.index(following)
     skipped = served.copy()
     skipped[[step is Step.REPORTING for _, step in rows]] = LEAVES

@@ -182,8 +182,6 @@ class Pathology:
             abandoned=origins.spread_out(source_weeks["abandoned"]),
             rebled=origins.spread_out(source_weeks["rebled"]),
             deferred=origins.spread_out(self.intake.deferred),
-            daily_reported=counts.daily_reported,
-            daily_within_standard=counts.daily_within_standard,
             daily_paper_waiting=counts.daily_paper_waiting,
             waiting_at_end=kernel.counts.unreported_in_laboratory,
             station_names=kernel.layout.station_names,

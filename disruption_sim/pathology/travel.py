@@ -34,6 +34,29 @@ ELSEWHERE = 2
 NEVER_TAKEN = 3
 
 DOES_NOT_COME = -1
+
+
+def path(tube_type: TubeType) -> tuple[Step, ...]:
+    """Return the steps that a tube of one type passes in its laboratory.
+
+    Group-and-screen samples go straight to the transfusion bench, which books in, tests, checks
+    and reports its own work; its minutes cover all of that.
+    """
+    if tube_type is TubeType.GROUP_AND_SCREEN:
+        return (Step.GROUP_AND_SCREEN,)
+    return (
+        Step.BOOKING_IN,
+        Step.PREPARATION,
+        Step(tube_type.value),
+        Step.AUTHORISATION,
+        Step.REPORTING,
+        Step.BACK_ENTRY,
+    )
+
+
+# Position of the first step of each tube type.
+FIRST_STEP = np.array([STEPS.index(path(tube_type)[0]) for tube_type in TUBE_TYPES])
+
 # Days behind the end for which van runs are still known; a sample collected later stays outside.
 DAYS_BEYOND = 28
 
@@ -154,7 +177,7 @@ def arrival_time(
 @compiled
 def arrive(
     first: int, collected: Array, origin: Array, tube_type: Array, fate: Array, key: Any,
-    steps: int, route: Array, transport: Array, van: Array, laboratory: Array,
+    steps: int, first_step: Array, route: Array, transport: Array, van: Array, laboratory: Array,
     own_laboratory: Array, van_every: float, runs: Array, run_spread: float, next_run_day: Array,
     arrival: Array, entry_station: Array,
 ) -> None:  # fmt: skip
@@ -175,4 +198,6 @@ def arrive(
             collected[k], uniform, kind, transport[way], van[way], van_every, runs, run_spread,
             next_run_day,
         )  # fmt: skip
-        entry_station[k] = at * steps if fate[k] <= COMES_LATER else DOES_NOT_COME
+        entry_station[k] = DOES_NOT_COME
+        if fate[k] <= COMES_LATER:
+            entry_station[k] = at * steps + first_step[tube_type[k]]

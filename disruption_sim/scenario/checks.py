@@ -29,6 +29,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_tables(scenario),
         *_sums(scenario),
         *_dates(scenario),
+        *_clinic_days(scenario),
         *_places(scenario),
         *_volumes(scenario),
     ]
@@ -276,6 +277,22 @@ def _dates(scenario: Scenario) -> list[CrossFault]:
                 )
             )
     return faults
+
+
+def _clinic_days(scenario: Scenario) -> list[CrossFault]:
+    """Blood has to be taken before somebody decides on its result."""
+    rules = scenario.outpatients
+    latest = min(rules.taken_days_before)
+    if latest > rules.decision_days_before:
+        return []
+    return [
+        CrossFault(
+            ("outpatients", "decision_days_before"),
+            f"the decision {rules.decision_days_before} days ahead comes before blood is taken "
+            f"(up to {latest:g} days ahead)",
+            "fewer days than the latest of taken_days_before",
+        )
+    ]
 
 
 def _places(scenario: Scenario) -> list[CrossFault]:

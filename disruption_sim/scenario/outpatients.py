@@ -43,7 +43,9 @@ class Outpatients(Section):
     decision_days_before: Annotated[int, Field(ge=0, le=14)]
     decision_hour: HourOfDay
     ordinary_postponement_share: Share
-    spare_capacity_share: Share
+    spare_capacity_share: Share = Field(
+        description="Free places over appointments; ordinary postponements are put there, too."
+    )
     rebook_after_days: tuple[Positive, Positive] = Field(
         description="Earliest and latest rebooking that is looked for first."
     )

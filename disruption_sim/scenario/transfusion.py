@@ -43,6 +43,9 @@ class Transfusion(Section):
     use_shares: dict[Literal["medical_routine", "medical_urgent", "obstetric", "trauma"], Share]
     units_per_episode: Annotated[float, Field(ge=1.0, le=10.0)]
     major_haemorrhage_units: Annotated[float, Field(ge=1.0, le=60.0)]
+    group_only_on_record_share: Share = Field(
+        description="Urgent patients whose group only the laboratory's records can confirm."
+    )
     o_positive_share_of_emergency: Share = Field(
         description="Emergency patients who may have O-positive (men, women over 50)."
     )

@@ -26,9 +26,6 @@ from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
 
 UNLIMITED_PLACES = 1_000_000
-# Urgent patients whose group stands only in the laboratory's records, because this admission has
-# not yet given two samples. Assumption, 0.2 to 0.8.
-GROUP_ONLY_ON_RECORD_SHARE = 0.5
 
 
 class Transfusion:
@@ -53,6 +50,7 @@ class Transfusion:
         self._env = env
         self._bleeding = world.bleeding
         self._record_key = world.key("transfusion.group_only_on_record")
+        self._only_on_record = rules.group_only_on_record_share
         self._plan = plan_stock(scenario)
         self._daily_use: list[list[float]] = self._plan.daily_use.tolist()
         self._crossmatches = expected_crossmatches(scenario)
@@ -195,7 +193,7 @@ class Transfusion:
         """
         episodes = self._bleeding
         numbers = np.arange(episodes.time.size)
-        confirmed = hash_uniform(self._record_key, numbers) >= GROUP_ONLY_ON_RECORD_SHARE
+        confirmed = hash_uniform(self._record_key, numbers) >= self._only_on_record
         rows = zip(
             episodes.time.tolist(),
             episodes.site.tolist(),

@@ -24,9 +24,13 @@ from disruption_sim.world.model import Operations, TheatreLists
 Floats = npt.NDArray[np.float64]
 GRADES = tuple(Grade)
 
-# P2 and P3 are seen well within their windows while lists are in balance; the starting list has
-# this share of the window as the longest wait of the two. P4 patients make up the rest of it.
-WAIT_SHARE_OF_WINDOW = 0.6
+# While lists are in balance P2 and P3 are seen well within their windows, P3 as soon as booking
+# allows; these shares of the windows are their longest waits on the starting list. P4 patients
+# make up the rest of it.
+P2_WAIT_SHARE_OF_WINDOW = 0.6
+P3_WAIT_SHARE_OF_WINDOW = 0.28
+# Operations cancelled because the list overran, found by running the theatres on this timetable.
+CANCELLED_BY_OVERRUN = 0.01
 REFERRAL_HOURS = (9.0, 17.0)
 
 
@@ -69,15 +73,22 @@ def flows(scenario: Scenario) -> list[Flow]:
     Notes
     -----
     Lists that balance = treated / (1 - cancelled) * (mean duration + turnover) /
-    (length * planned utilisation). Removals take a share a week of the usual list.
+    (length * planned utilisation). Cancelled are ordinary cancellations, last cases lost to an
+    emergency and overruns. Removals take a share a week of those on the usual list who have no
+    date yet.
     """
     rules = scenario.surgery
     found = []
+    early = rules.early_fill_share
+    ahead = early * rules.booking_days_ahead + (1.0 - early) * rules.late_booking_days_ahead
+    weeks_with_a_date = ahead / 7.0
     for number, specialty in enumerate(rules.specialties):
         own = procedures_of(scenario, specialty)
         length = rules.session_hours * specialty.sessions_per_list
         minutes = sum(p.share * (p.duration_mean_minutes + rules.turnover_minutes) for _, p in own)
+        cases = length * 60.0 * rules.planned_utilisation / minutes
         cancelled = sum(p.share * rules.ordinary_cancellation_share[p.grade] for _, p in own)
+        cancelled += CANCELLED_BY_OVERRUN + rules.emergency_displacement_share / max(cases, 1.0)
         for site, site_name in enumerate(scenario.site_names):
             referrals = (
                 rules.elective_admissions_per_week
@@ -87,7 +98,8 @@ def flows(scenario: Scenario) -> list[Flow]:
             )
             if referrals <= 0.0:
                 continue
-            removed = rules.removal_share_per_week * specialty.usual_wait_weeks
+            undated = max(0.0, specialty.usual_wait_weeks - weeks_with_a_date)
+            removed = rules.removal_share_per_week * undated
             treated = referrals * max(0.0, 1.0 - removed)
             lists = treated / (1.0 - cancelled) * minutes / 60.0
             lists /= length * rules.planned_utilisation
@@ -103,8 +115,8 @@ def _starting_waits(scenario: Scenario, specialty: Specialty, mix: Floats) -> Fl
     rules = scenario.surgery
     waits = np.array(
         [
-            min(specialty.usual_wait_weeks, WAIT_SHARE_OF_WINDOW * rules.p2_window_days / 7.0),
-            min(specialty.usual_wait_weeks, WAIT_SHARE_OF_WINDOW * rules.p3_window_days / 7.0),
+            min(specialty.usual_wait_weeks, P2_WAIT_SHARE_OF_WINDOW * rules.p2_window_days / 7.0),
+            min(specialty.usual_wait_weeks, P3_WAIT_SHARE_OF_WINDOW * rules.p3_window_days / 7.0),
             0.0,
         ]
     )

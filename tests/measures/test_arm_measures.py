@@ -108,23 +108,21 @@ def test_fewer_samples_of_one_source_do_not_pass_for_late_reports(
     world: World, records: tuple[Records, Records]
 ) -> None:
     baseline = records[0]
-    reported = np.full_like(baseline.pathology.daily_reported, 100)
+    reported = np.full_like(baseline.pathology.reported, 100)
     within = reported.copy()
-    within[:, 0] = 40  # a source that is late in ordinary running, too
+    within[:, :, 0] = 40  # a source that is late in ordinary running, too
     usual = replace(
         baseline,
-        pathology=replace(
-            baseline.pathology, daily_reported=reported, daily_within_standard=within
-        ),
+        pathology=replace(baseline.pathology, reported=reported, within_standard=within),
     )
     restricted = reported.copy()
-    restricted[:, 1:] = 10
+    restricted[:, :, 1:] = 10
     here = replace(
         usual,
         pathology=replace(
             usual.pathology,
-            daily_reported=restricted,
-            daily_within_standard=np.minimum(within, restricted),
+            reported=restricted,
+            within_standard=np.minimum(within, restricted),
         ),
     )
     assert clock(here, usual, world, Clock.LABORATORY_TURNAROUND).weeks == 0.0
@@ -132,8 +130,8 @@ def test_fewer_samples_of_one_source_do_not_pass_for_late_reports(
         usual,
         pathology=replace(
             usual.pathology,
-            daily_reported=np.zeros_like(reported),
-            daily_within_standard=np.zeros_like(reported),
+            reported=np.zeros_like(reported),
+            within_standard=np.zeros_like(reported),
         ),
     )
     assert clock(silent, usual, world, Clock.LABORATORY_TURNAROUND).weeks is None

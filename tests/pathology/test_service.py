@@ -86,8 +86,8 @@ def mutual_aid(lag_days: float, tubes: float = 1000.0) -> MutualAid:
 
 def share_within(records: PathologyRecords, source: int) -> float:
     within = outage_weeks(records.within_standard)[:, :, source].sum()
-    reported = outage_weeks(records.reported)[:, :, source].sum()
-    return float(within / reported)
+    handled = outage_weeks(records.reported + records.discarded)[:, :, source].sum()
+    return float(within / handled)
 
 
 # --- ordinary running -------------------------------------------------------------------------
@@ -191,7 +191,8 @@ def test_manual_hours_are_the_busy_hours_of_the_manual_stations() -> None:
 def test_restricting_routine_work_improves_its_turnaround_and_spares_urgent_work() -> None:
     _, disrupted = outage()
     _, restricted = live(with_policies(restriction(Source.INPATIENT_ROUTINE, 0.8)))
-    assert share_within(restricted, ROUTINE) > share_within(disrupted, ROUTINE) + 0.2
+    late, late_restricted = (1.0 - share_within(r, ROUTINE) for r in (disrupted, restricted))
+    assert late_restricted < 0.5 * late
     # Urgent work goes first, so routine work holds it up only while a server finishes a sample.
     assert share_within(restricted, EMERGENCY) == pytest.approx(
         share_within(disrupted, EMERGENCY), abs=0.02
@@ -280,12 +281,6 @@ def test_every_sample_is_accounted_for(policies: tuple[object, ...]) -> None:
         records.received.sum() + on_the_way_at_end(pathology)
     )
     assert (records.within_standard <= records.reported).all()
-    np.testing.assert_array_equal(
-        records.daily_reported.sum(axis=0), records.reported.sum(axis=(0, 1))
-    )
-    np.testing.assert_array_equal(
-        records.daily_within_standard.sum(axis=0), records.within_standard.sum(axis=(0, 1))
-    )
 
 
 def test_policies_that_change_nothing_shift_no_draw() -> None:

@@ -49,7 +49,6 @@ def _pathology(scenario: Scenario, random: np.random.Generator, share: float) ->
     first = scenario.calendar.warm_up_weeks
     reported = received.copy()
     reported[first : first + 2] = (received[first : first + 2] * share).astype(np.int64)
-    daily = np.repeat(reported.sum(axis=1) // 7, 7, axis=0)
     zero = np.zeros_like(received)
     return PathologyRecords(
         received=received,
@@ -60,8 +59,6 @@ def _pathology(scenario: Scenario, random: np.random.Generator, share: float) ->
         abandoned=zero,
         rebled=zero,
         deferred=zero,
-        daily_reported=daily,
-        daily_within_standard=(daily * 0.95).astype(np.int64),
         daily_paper_waiting=np.zeros(7 * weeks, dtype=np.int64),
         waiting_at_end=0,
         station_names=("one", "two"),

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disruption_sim.records import Route, TransfusionRecords
-from disruption_sim.transfusion import service
 from disruption_sim.transfusion.stock import Shelf
 from disruption_sim.world.model import USES
 from tests.transfusion.small_world import (
@@ -161,11 +160,9 @@ def test_without_information_technology_nothing_is_issued_electronically() -> No
     assert Route.GROUP_O_UNMATCHED not in records.issued_route[~after]
 
 
-def test_more_scientists_and_faster_hands_spare_group_o(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(service, "GROUP_ONLY_ON_RECORD_SHARE", 0.0)
-    scenario = with_outage(ordinary_scenario(), days=28)
+def test_more_scientists_and_faster_hands_spare_group_o() -> None:
+    known = with_rules(ordinary_scenario(), group_only_on_record_share=0.0)
+    scenario = with_outage(known, days=28)
     world = world_of(scenario)
     unmatched = []
     for staff, uplift in ((1, 2.0), (2, 2.0), (2, 1.2), (4, 1.2)):
