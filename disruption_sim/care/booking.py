@@ -24,6 +24,8 @@ Booked = tuple[int, float]
 """A patient and the start of the list."""
 LONGEST_CARRY_SHARE = 0.5
 """Planned time that was left over or overdrawn is carried to the next list up to this share."""
+OBSERVED_HOURS = 28 * HOURS_PER_DAY
+"""How long before week 1 the usual size of a waiting list is observed."""
 
 
 class WaitingLists:
@@ -82,7 +84,8 @@ class Booking:
     under it or passes it is carried to its next list, so that lists as a whole are booked to the
     planned utilisation whatever the lengths of the cases.
 
-    Flexible lists are opened at the late booking while the waiting list is longer than at hour 0,
+    Flexible lists are opened at the late booking while the waiting list is longer than usual,
+    which is its mean size over the four weeks before week 1 (until then its size at hour 0);
     recovery lists on top of that while a policy of recovery lists holds.
 
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
@@ -116,6 +119,7 @@ class Booking:
         self._recovery = timeline.policies(RecoveryLists)
         specialties = len(surgery.specialties)
         self._specialties = specialties
+        self._week_1 = scenario.calendar.week_1_hour
         self._carry = [0.0] * (len(scenario.site_names) * specialties)
         self._early_ahead = surgery.booking_days_ahead
         self._late_ahead = min(surgery.late_booking_days_ahead, self._early_ahead)
@@ -147,6 +151,11 @@ class Booking:
         now : float
         """
         self._waiting_lists.advance_to(now, site)
+        for waiting in self._waiting_lists.at_site(site):
+            if now >= self._week_1:
+                waiting.settle()
+            elif now >= self._week_1 - OBSERVED_HOURS:
+                waiting.observe()
         today = int(now // HOURS_PER_DAY)
         booked: list[Booked] = []
         self._fill(self._late[site].get(today, []), now, booked, late=True)

@@ -33,8 +33,9 @@ class WaitingList:
     ----------
     size : int
         Patients referred, and neither operated on nor removed: waiting or booked.
-    usual_size : int
-        Size at hour 0, when the first patients have been let in by ``advance_to(0.0)``.
+    usual_size : float
+        Size in ordinary running: at hour 0 to begin with, from week 1 on the mean of what
+        `observe` saw before.
     """
 
     def __init__(self, patients: Patients, members: npt.NDArray[np.integer]) -> None:
@@ -63,7 +64,18 @@ class WaitingList:
         # In order of duration, so that a search for a gap stops at the first that is too long.
         self._by_duration = [(*kind, heaps[kind]) for kind in sorted(heaps)]
         self.size = 0
-        self.usual_size = 0
+        self.usual_size = 0.0
+        self._observed: list[int] = []
+
+    def observe(self) -> None:
+        """Take note of the size on one more day of ordinary running."""
+        self._observed.append(self.size)
+
+    def settle(self) -> None:
+        """Call the mean of the days observed the usual size from now on."""
+        if self._observed:
+            self.usual_size = sum(self._observed) / len(self._observed)
+            self._observed.clear()
 
     def advance_to(self, now: float) -> None:
         """Let in the patients referred until now, and let go those who left untreated.
