@@ -188,8 +188,19 @@ def test_no_module_takes_a_private_name_from_another_package_of_ours() -> None:
     assert not taken
 
 
-PACKAGES = ("pathology", "transfusion", "care", "disruption", "world", "scenario", "measures")
-MODULES = ("cli", "simulation", "records", "randomness", "grid")
+PACKAGES = (
+    "pathology",
+    "transfusion",
+    "care",
+    "disruption",
+    "world",
+    "scenario",
+    "measures",
+    "experiment",
+    "charts",
+    "cli",
+)
+MODULES = ("__main__", "simulation", "records", "randomness", "grid", "step_function")
 
 
 def small_house(folder: Path, importer: str, imported: str) -> None:
