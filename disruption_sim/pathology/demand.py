@@ -122,7 +122,8 @@ class Restrictions:
             Fate is changed to `COMES_LATER` or `NEVER_TAKEN`.
         key, rebound_key, day_key : uint64
             Of the draws: deferred or not (one draw for all policies, so that several restrictions
-            of one sample act as the largest of them), coming back or not, on which day.
+            of one sample act as the largest of them), coming back or not, on which day. Tubes that
+            are taken at one moment and place are one request, and share the draws of the first.
         """
         with np.errstate(over="ignore"):  # matters only when compiling is switched off
             restrict(
@@ -168,10 +169,15 @@ def restrict(
     end: Array, rebound_share: Array, rebound_hours: Array, works: Array,
 ) -> None:  # fmt: skip
     """Do what `Restrictions.apply` says."""
+    number = first
+    before = np.nan
     for k in range(len(collected)):
+        time = collected[k]
+        if not (time == before and origin[k] == origin[k - 1]):
+            number = first + k
+        before = time
         if fate[k] != COMES:
             continue
-        time = collected[k]
         largest = 0.0
         policy = -1
         for p in range(len(shares)):
@@ -185,7 +191,6 @@ def restrict(
             if share > largest:
                 largest = share
                 policy = p
-        number = first + k
         if policy < 0 or hash_number(key, number, 0) >= largest:
             continue
         if end[policy] < np.inf and hash_number(rebound_key, number, 0) < rebound_share[policy]:
@@ -195,6 +200,14 @@ def restrict(
             )
         else:
             fate[k] = NEVER_TAKEN
+
+
+def _first_of_request(collected: Floats, origin: Codes, numbers: Numbers) -> Numbers:
+    """Return the number of the first tube taken at the moment and place of each tube."""
+    alone = np.ones(len(numbers), dtype=np.bool_)
+    alone[1:] = (np.diff(collected) != 0.0) | (origin[1:] != origin[:-1])
+    first: Numbers = np.maximum.accumulate(np.where(alone, numbers, 0))
+    return first
 
 
 def send_elsewhere(
@@ -209,7 +222,8 @@ def send_elsewhere(
     """Pick the samples that other laboratories take, and mark them in `fate`.
 
     A policy takes a fair sample of the eligible ones of each day, up to its number. Policies pick
-    in file order; none takes what another has. Group-and-screen samples stay with the site.
+    in file order; none takes what another has. Group-and-screen samples stay with the site, and
+    tubes that are taken at one moment and place stay together.
 
     Returns
     -------
@@ -238,15 +252,23 @@ def send_elsewhere(
         wanted = eligible_origin[origin[span]] & (fate[span] == COMES)
         wanted &= tubes.tube_type[span] != GROUP_AND_SCREEN
         numbers = (np.flatnonzero(wanted) + low).astype(np.int32)
+        if not numbers.size:
+            continue
+        request = _first_of_request(tubes.collected[numbers], origin[numbers], numbers)
         day = (tubes.collected[numbers] // 24.0).astype(np.int64)
-        order = np.lexsort((hash_uniform(key, numbers, 0), day))
-        numbers, day = numbers[order], day[order]
+        order = np.lexsort((request, hash_uniform(key, request, 0), day))
+        numbers, request, day = numbers[order], request[order], day[order]
         place_in_day = np.arange(len(day)) - np.searchsorted(day, day)
+        # A request goes if there is room for the last of its tubes.
+        ends = np.append(np.flatnonzero(np.diff(request)), len(request) - 1)
+        last = ends[np.searchsorted(ends, np.arange(len(request)))]
         limit = np.floor(policy.tubes_per_day * strength.at_many(tubes.collected[numbers]) + 0.5)
-        numbers = np.sort(numbers[place_in_day < limit])
+        goes = place_in_day[last] < limit
+        order = np.argsort(numbers[goes])
+        numbers, request = numbers[goes][order], request[goes][order]
         fate[numbers] = ELSEWHERE
         found.append(numbers)
-        turnaround.append(policy.turnaround_hours * (0.7 + 0.6 * hash_uniform(key, numbers, 1)))
+        turnaround.append(policy.turnaround_hours * (0.7 + 0.6 * hash_uniform(key, request, 1)))
     if not found:
         return np.empty(0, dtype=np.int32), np.empty(0)
     numbers = np.concatenate(found)

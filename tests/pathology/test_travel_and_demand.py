@@ -237,6 +237,56 @@ def test_mutual_aid_comes_before_restriction() -> None:
     assert fates[COMES_LATER] + fates[NEVER_TAKEN] == total - len(both.elsewhere)
 
 
+def test_tubes_of_one_appointment_are_deferred_sent_elsewhere_and_come_back_together() -> None:
+    tubes = its_world().appointments.tubes
+    first, second = tubes[(tubes >= 0).all(axis=1)].T
+    aid = MutualAid(
+        name="aid",
+        kind="mutual_aid",
+        trigger_day=0,
+        duration_days=14,
+        sources=(Source.GENERAL_PRACTICE, Source.OUTPATIENT),
+        places=("all",),
+        tubes_per_day=501,
+        turnaround_hours=36,
+    )
+    intake = intake_of((restriction(0.5, sources={"general_practice": 0.5, "outpatient": 0.5}), aid))
+    collected = intake.tubes.collected
+    moved = collected[first] != its_world().tubes.collected[first]
+    never = intake.never_taken(first)
+    assert moved.sum() > 100
+    assert never.sum() > 100
+    np.testing.assert_array_equal(collected[first], collected[second])
+    np.testing.assert_array_equal(never, intake.never_taken(second))
+    reported = np.full((2, len(first)), np.nan)
+    intake.fill_in_elsewhere(first, math.inf, reported[0])
+    intake.fill_in_elsewhere(second, math.inf, reported[1])
+    sent = np.isfinite(reported[0])
+    assert sent.sum() > 100
+    np.testing.assert_array_equal(sent, np.isfinite(reported[1]))
+    day = (its_world().tubes.collected[intake.elsewhere] // 24.0).astype(int)
+    assert 500 <= np.bincount(day).max() <= 501
+
+
+def test_samples_asked_for_at_one_time_for_one_patient_are_deferred_together() -> None:
+    intake = intake_of((restriction(0.5, sources={"pre_assessment": 0.5}),))
+    origins = Origins.of(one_hospital())
+    origin = origins.number[0, SOURCES.index(Source.PRE_ASSESSMENT)]
+    patients = 400
+    collected = np.repeat(one_hospital().calendar.week_1_hour + np.arange(patients) / 8.0, 3)
+    first = intake.count
+    intake.add(
+        collected,
+        np.full(3 * patients, origin, dtype=np.uint8),
+        np.tile(np.array([0, 1, 3], dtype=np.uint8), patients),
+    )
+    numbers = np.arange(first, intake.count, dtype=np.int32)
+    never = intake.never_taken(numbers).reshape(patients, 3)
+    np.testing.assert_array_equal(never.any(axis=1), never.all(axis=1))
+    inside = collected[::3] < one_hospital().calendar.week_1_hour + 14 * 24.0
+    assert never[inside].mean() == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(inside.sum()))
+
+
 def test_a_bank_holiday_has_no_collection_runs() -> None:
     scenario = one_hospital()
     holiday = next(
