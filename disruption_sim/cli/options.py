@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-LARGEST_SEED = 2**64 - 1
+from disruption_sim.experiment.limits import LARGEST_SEED, MOST_REPLICATIONS
 
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="Name of a built-in, or path of a .yaml file.")
@@ -21,7 +21,13 @@ SetOption = Annotated[
 ]
 ReplicationsOption = Annotated[
     int,
-    typer.Option("--replications", "-n", min=1, help="Worlds; each is lived in both arms."),
+    typer.Option(
+        "--replications",
+        "-n",
+        min=1,
+        max=MOST_REPLICATIONS,
+        help="Worlds; each is lived in both arms.",
+    ),
 ]
 SeedOption = Annotated[
     int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed gives the same numbers.")

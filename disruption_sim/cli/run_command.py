@@ -19,6 +19,7 @@ from disruption_sim.cli.options import (
     WorkersOption,
 )
 from disruption_sim.cli.progress import shown_progress
+from disruption_sim.experiment.limits import MOST_REPLICATIONS
 
 if TYPE_CHECKING:
     from disruption_sim.experiment import Failure, Result
@@ -48,7 +49,11 @@ def run(
     profile: Annotated[bool, typer.Option("--profile", help="Print where the time went.")] = False,
     only_replication: Annotated[
         int | None,
-        typer.Option(min=0, help="Run this one replication, for example one that failed."),
+        typer.Option(
+            min=0,
+            max=MOST_REPLICATIONS - 1,
+            help="Run this one replication alone, for example one that failed.",
+        ),
     ] = None,
 ) -> None:
     """Run a scenario in both arms and write a folder of results.

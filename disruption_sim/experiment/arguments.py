@@ -7,10 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from disruption_sim.experiment.errors import ArgumentError
+from disruption_sim.experiment.limits import LARGEST_SEED, MOST_REPLICATIONS
 from disruption_sim.scenario import Scenario
-
-LARGEST_SEED = 2**64 - 1
-MOST_REPLICATIONS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,10 @@ def checked_plan(
         )
     count = _whole(replications)
     if count is None or not 1 <= count <= MOST_REPLICATIONS:
-        wrong.append(f"replications is {_shown(replications)}; allowed: a whole number from 1")
+        wrong.append(
+            f"replications is {_shown(replications)}; allowed: a whole number from 1 to "
+            f"{MOST_REPLICATIONS:,}"
+        )
     number = _whole(seed)
     if number is None or not 0 <= number <= LARGEST_SEED:
         wrong.append(f"seed is {_shown(seed)}; allowed: a whole number from 0 to 2**64 - 1")
@@ -57,12 +58,16 @@ def checked_plan(
         hands = _whole(workers)
         if hands is None or hands < 1:
             wrong.append(f"workers is {_shown(workers)}; allowed: a whole number from 1, or None")
-    chosen: tuple[int, ...] = tuple(range(count or 0))
+    chosen: tuple[int, ...] = () if wrong else tuple(range(count or 0))
     if only is not None:
         wanted = {_whole(item) for item in only}
         chosen = tuple(sorted(item for item in wanted if item is not None))
-        if len(chosen) != len(only) or not chosen or chosen[0] < 0:
-            wrong.append(f"only is {_shown(only)}; allowed: different whole numbers from 0")
+        inside = all(0 <= item < MOST_REPLICATIONS for item in chosen)
+        if len(chosen) != len(only) or not chosen or not inside:
+            wrong.append(
+                f"only is {_shown(only)}; allowed: different whole numbers from 0 to "
+                f"{MOST_REPLICATIONS - 1:,}"
+            )
     if wrong:
         raise ArgumentError("; ".join(wrong))
     assert number is not None

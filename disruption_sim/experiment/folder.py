@@ -31,34 +31,33 @@ def check_folder(folder: Path, *, overwrite: bool = False) -> None:
     ------
     FolderError
     """
-    if folder.exists() or folder.is_symlink():
-        if not overwrite:
-            raise FolderError(
-                f"{folder} exists already and is not overwritten; choose another --out, or say "
-                "--overwrite to replace it"
-            )
-        if not _is_ours(folder):
-            raise FolderError(
-                f"{folder} is not a results folder (it holds no {MANIFEST}), so --overwrite does "
-                "not replace it; choose another --out"
-            )
-    check_writable(folder.parent)
-
-
-def check_writable(folder: Path) -> None:
-    """Make sure that files can be made in a folder, which is made itself where it is missing.
-
-    Raises
-    ------
-    FolderError
-    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".disruption-sim-", dir=folder):
+        if folder.exists() or folder.is_symlink():
+            _refuse_to_replace(folder, overwrite=overwrite)
+        if folder.name in ("", ".."):
+            raise FolderError(f"{folder} has no name of its own; choose another --out")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # As long a name as any that will be made beside the folder.
+        with TemporaryDirectory(prefix=f".{folder.name}.new-", dir=folder.parent):
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        raise FolderError(f"cannot write in {folder}: {reason}; choose another --out") from error
+        raise FolderError(
+            f"cannot write in {folder.parent}: {reason}; choose another --out"
+        ) from error
+
+
+def _refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
+    if not overwrite:
+        raise FolderError(
+            f"{folder} exists already and is not overwritten; choose another --out, or say "
+            "--overwrite to replace it"
+        )
+    if not _is_ours(folder):
+        raise FolderError(
+            f"{folder} is not a results folder (it holds no {MANIFEST}), so --overwrite does "
+            "not replace it; choose another --out"
+        )
 
 
 def save_result(result: Result, folder: Path, *, overwrite: bool, command: str) -> Path:
@@ -96,20 +95,21 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     try:
         new.mkdir()
         yield new
-        if folder.exists():
-            folder.rename(old)
         try:
+            if folder.exists():
+                folder.rename(old)
             new.rename(folder)
-        except OSError:
-            if old.exists():
+        finally:  # whatever came between, an interrupt included
+            if old.exists() and not folder.exists():
                 old.rename(folder)
-            raise
     except OSError as error:
         raise FolderError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
-        for left_over in (new, old):
+        with suppress(OSError):
+            shutil.rmtree(new)
+        if folder.exists():  # otherwise what is set aside is all there is
             with suppress(OSError):
-                shutil.rmtree(left_over)
+                shutil.rmtree(old)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -128,9 +128,19 @@ def _header(result: Result) -> str:
     return (
         f"Fully resolved scenario of a run with seed {result.seed}. Running it again with that "
         "seed\nand the same version of disruption_sim reproduces every number of this folder:\n"
-        f"  disruption-sim run scenario.yaml --seed {result.seed} "
-        f"--replications {len(result.done) + len(result.failures)}"
+        f"  {_again(result)}"
     )
+
+
+def _again(result: Result) -> str:
+    """Return the command, or the Python, that runs the same replications."""
+    numbers = sorted((*result.done, *(failure.replication for failure in result.failures)))
+    command = f"disruption-sim run scenario.yaml --seed {result.seed}"
+    if numbers == list(range(len(numbers))):
+        return f"{command} --replications {len(numbers)}"
+    if len(numbers) == 1:
+        return f"{command} --only-replication {numbers[0]}"
+    return f'run(load_scenario("scenario.yaml"), seed={result.seed}, only={numbers})'
 
 
 def _manifest(result: Result, command: str) -> dict[str, object]:

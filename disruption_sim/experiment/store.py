@@ -161,7 +161,7 @@ def make_or_extend(folder: Path, wanted: Design) -> Store:
         If the folder holds something else.
     """
     points = wanted.points
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if _holds_something(folder):
         present = open_store(folder).design
         different = [
             name for name in wanted.identity if present.identity.get(name) != wanted.identity[name]
@@ -192,6 +192,13 @@ def make_or_extend(folder: Path, wanted: Design) -> Store:
     except OSError as error:
         raise FolderError(f"cannot write in {folder}: {error.strerror or error}") from error
     return Store(folder, design)
+
+
+def _holds_something(folder: Path) -> bool:
+    try:
+        return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as error:
+        raise FolderError(f"cannot write in {folder}: {error.strerror or error}") from error
 
 
 def _canonical(point: Point) -> str:

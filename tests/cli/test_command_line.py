@@ -98,6 +98,9 @@ def test_a_misspelt_key_is_guessed(small: str, capsys: pytest.CaptureFixture[str
     "arguments",
     [
         ("--replications", "0"),
+        ("--replications", "1000001"),
+        ("--replications", str(10**30)),
+        ("--only-replication", str(10**30)),
         ("--seed", "-1"),
         ("--seed", str(2**64)),
         ("--workers", "none"),
@@ -125,6 +128,33 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(
     monkeypatch.setattr(replication_module, "simulate", None)
     said = fails(capsys, "run", small, "--out", str(Path(small) / "out"))
     assert "cannot write in small.yaml" in said
+
+
+@pytest.mark.parametrize("letters", [245, 300])
+def test_a_name_too_long_for_the_disk_is_refused_before_anything_runs(
+    letters: int,
+    small: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replication_module, "simulate", None)
+    assert "cannot write in" in fails(capsys, "run", small, "--out", "a" * letters)
+    assert [path.name for path in Path().iterdir()] == [small]
+
+
+def test_a_store_with_a_name_too_long_for_the_disk_is_refused(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    design = ("--vary", f"{DAYS}=3", "--store", "a" * 300)
+    assert "cannot write in" in fails(capsys, "sweep", small, *design)
+
+
+def test_a_run_does_not_replace_the_folder_it_is_called_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = fails(capsys, "run", "synnovis-2024", "--out", ".", "--overwrite")
+    assert "no name of its own" in said
 
 
 def test_a_run_ends_with_the_answer_and_where_it_is(

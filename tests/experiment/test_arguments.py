@@ -38,6 +38,14 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         assert part in message
 
 
+@pytest.mark.parametrize("count", [1_000_001, 10**30])
+def test_more_than_is_ever_run_is_refused_with_the_limit(count: int) -> None:
+    with pytest.raises(ArgumentError, match="from 1 to 1,000,000"):
+        checked_plan(SCENARIO, count, 1, None)
+    with pytest.raises(ArgumentError, match="from 0 to 999,999"):
+        checked_plan(SCENARIO, 1, 1, None, only=[count])
+
+
 @pytest.mark.parametrize("seed", [1.0, "1", True, None, 2**64])
 def test_what_is_not_a_seed_is_refused(seed: object) -> None:
     with pytest.raises(ArgumentError, match="seed is"):

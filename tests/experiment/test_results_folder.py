@@ -110,6 +110,42 @@ def test_an_error_on_the_way_leaves_everything_as_it_was(
     assert (folder / "manifest.json").read_bytes() == before
 
 
+def test_an_interrupt_while_folders_change_places_loses_nothing(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = result.save(tmp_path / "out")
+    (folder / "note.txt").write_text("mine")
+    rename = Path.rename
+
+    def stopped(self: Path, target: Path) -> Path:
+        moved = rename(self, target) if ".new-" not in self.name else None
+        if moved is None:
+            raise KeyboardInterrupt
+        return moved
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        result.save(folder, overwrite=True)
+    assert names(tmp_path) == {"out"}
+    assert (folder / "note.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("only", "again"),
+    [
+        ([0, 1], "disruption-sim run scenario.yaml --seed 4 --replications 2\n"),
+        ([3], "disruption-sim run scenario.yaml --seed 4 --only-replication 3\n"),
+        ([1, 3], 'run(load_scenario("scenario.yaml"), seed=4, only=[1, 3])\n'),
+    ],
+)
+def test_the_scenario_says_how_to_run_the_same_replications_again(
+    only: list[int], again: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replication_module, "simulate", pretend_records)
+    folder = run(SCENARIO, seed=4, workers=1, only=only).save(tmp_path / "out")
+    assert again in (folder / "scenario.yaml").read_text(encoding="utf-8")
+
+
 def test_failures_stand_in_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replication_module, "simulate", failing_simulate("disrupted"))
     folder = run(SCENARIO, replications=2, seed=4, workers=1).save(tmp_path / "out")
