@@ -104,7 +104,7 @@ def _packed(outcome: ReplicationOutcome) -> Arrays:
             f"{arm.arm}.total": arm.table.total,
             f"{arm.arm}.causes": arm.causes.whole,
             f"{arm.arm}.weekly_causes": arm.causes.weekly,
-            f"{arm.arm}.reported": arm.turnaround.reported,
+            f"{arm.arm}.handled": arm.turnaround.handled,
             f"{arm.arm}.within_standard": arm.turnaround.within_standard,
             f"{arm.arm}.clocks": np.array(
                 [
@@ -127,7 +127,7 @@ def _unpacked(replication: int, arrays: Arrays) -> ReplicationOutcome:
             arm=arm,
             table=MeasureTable(arrays[f"{arm}.weekly"], arrays[f"{arm}.total"]),  # type: ignore[arg-type]
             causes=PostponedByCause(arrays[f"{arm}.causes"], arrays[f"{arm}.weekly_causes"]),  # type: ignore[arg-type]
-            turnaround=Turnaround(arrays[f"{arm}.reported"], arrays[f"{arm}.within_standard"]),  # type: ignore[arg-type]
+            turnaround=Turnaround(arrays[f"{arm}.handled"], arrays[f"{arm}.within_standard"]),  # type: ignore[arg-type]
             clocks=tuple(
                 Reading(
                     clock,

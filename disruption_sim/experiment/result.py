@@ -45,7 +45,8 @@ class Result:
         (Kaplan-Meier; NaN = beyond the end of the runs), ``share_recovered``, ``n``,
         ``n_censored``, ``followed_weeks``, ``peak`` and ``fluid_weeks`` (closed form).
     turnaround : DataFrame
-        Share of tubes within standard by ``week``, ``source``, ``arm``.
+        Of the tubes reported or expired, the share reported within standard, by ``week``,
+        ``source``, ``arm``.
     replications : DataFrame
         ``replication``, ``arm``, ``measure``, ``value``: totals over horizon and sites.
     failures : tuple of Failure

@@ -19,6 +19,7 @@ from disruption_sim.measures import (
     kaplan_meier,
 )
 from disruption_sim.measures.calendar import Floats
+from disruption_sim.measures.table import divided
 from disruption_sim.records import Cause
 from disruption_sim.scenario import Scenario
 from disruption_sim.scenario.model import Source
@@ -197,11 +198,9 @@ class _Samples:
                 _with_excess(
                     np.stack(
                         [
-                            np.divide(
-                                arm.turnaround.within_standard,
-                                arm.turnaround.reported,
-                                out=np.full(arm.turnaround.reported.shape, np.nan),
-                                where=arm.turnaround.reported > 0,
+                            divided(
+                                arm.turnaround.within_standard.astype(np.float64),
+                                arm.turnaround.handled.astype(np.float64),
                             )
                             for arm in arms
                         ]

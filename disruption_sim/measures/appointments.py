@@ -38,6 +38,8 @@ def appointment_measures(
     event_site = site[records.postponed_appointment]
     incident = is_incident(records.postponed_cause)
     rows = horizon.week_rows
+    # Ordinary postponements are the same in every arm: more than in the twin is the incident's.
+    others_stopped = records.without_results_postponed - twin.without_results_postponed
     done = horizon.count(records.done_at, site, sites)
     backlog = np.cumsum(horizon.count(twin.done_at, site, sites) - done, axis=0)
     return {
@@ -46,7 +48,8 @@ def appointment_measures(
         + _others(records.without_results_postponed, rows),
         "appointments_postponed_incident": horizon.count(
             records.postponed_at[incident], event_site[incident], sites
-        ),
+        )
+        + _others(others_stopped, rows),
         "appointments_backlog": backlog,
     }
 

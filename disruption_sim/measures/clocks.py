@@ -143,9 +143,8 @@ def spare_operations_per_week(
     """
     lists = world.theatre_lists
     inside = (lists.start >= horizon.start) & (lists.start < horizon.end)
-    uplift = max(
-        (policy.uplift_share for policy in scenario.policies if isinstance(policy, RecoveryLists)),
-        default=0.0,
+    uplift = sum(
+        policy.uplift_share for policy in scenario.policies if isinstance(policy, RecoveryLists)
     )
     recovery = (lists.extra > 0.0) & (lists.extra <= uplift)
     possible = int(np.count_nonzero(inside & (lists.flexible | recovery)))
@@ -156,11 +155,15 @@ def spare_operations_per_week(
 
 
 def spare_appointments_per_week(horizon: Horizon, world: World, twin: OutpatientRecords) -> float:
-    """Return how many places a week ordinary postponements leave free in the baseline arm."""
+    """Return how many places a week ordinary postponements leave free in the baseline arm.
+
+    Those who need no blood results use the same places.
+    """
     sessions = world.clinic_sessions
     inside = (sessions.start >= horizon.start) & (sessions.start < horizon.end)
     places = int(sessions.spare[inside].sum())
     used = int(np.count_nonzero(horizon.week_of(twin.postponed_at) >= 0))
+    used += int(twin.without_results_postponed[horizon.week_rows].sum())
     return float(max(0, places - used)) / horizon.weeks
 
 

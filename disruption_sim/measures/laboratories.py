@@ -63,22 +63,23 @@ def laboratory_measures(
 
 @dataclass(frozen=True)
 class Turnaround:
-    """Tubes reported and within standard by source.
+    """Tubes handled and reported within standard, by source.
 
     Attributes
     ----------
-    reported, within_standard : int64 (weeks, sources)
-        Of the own laboratories, in the order of ``Source``.
+    handled, within_standard : int64 (weeks, sources)
+        Of the own laboratories, in the order of ``Source``. A tube that had expired was handled,
+        and not within standard.
     """
 
-    reported: Integers
+    handled: Integers
     within_standard: Integers
 
 
 def turnaround_by_source(horizon: Horizon, records: PathologyRecords) -> Turnaround:
-    """Return how many tubes of each source were reported, and how many within its standard."""
+    """Return how many tubes of each source were handled, and how many within its standard."""
     rows = horizon.week_rows
     return Turnaround(
-        reported=records.reported[rows].sum(axis=1),
+        handled=(records.reported[rows] + records.discarded[rows]).sum(axis=1),
         within_standard=records.within_standard[rows].sum(axis=1),
     )

@@ -247,7 +247,8 @@ _OUTPATIENTS = (
         "Outpatient appointments postponed because of the incident",
         "appointments",
         _H,
-        "Postponements whose cause is the incident.",
+        "Postponements whose cause is the incident, whether or not the appointment needs blood "
+        "results.",
     ),
     _level(
         "appointments_backlog",

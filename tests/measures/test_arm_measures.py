@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from disruption_sim.measures import MEASURES, ArmMeasures, Clock, Horizon, Reading, measure_arm
-from disruption_sim.measures.clocks import readings
+from disruption_sim.measures.clocks import (
+    readings,
+    spare_appointments_per_week,
+    spare_operations_per_week,
+)
 from disruption_sim.records import Records
+from disruption_sim.scenario.model import RecoveryLists
 from disruption_sim.world import World, draw_world
 from tests.support.pretend import pretend_records
 from tests.support.small_scenario import small_scenario
@@ -135,3 +140,72 @@ def test_fewer_samples_of_one_source_do_not_pass_for_late_reports(
         ),
     )
     assert clock(silent, usual, world, Clock.LABORATORY_TURNAROUND).weeks is None
+
+
+def test_a_closed_clinic_counts_for_those_who_need_no_results_too(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    baseline, disrupted = records
+    row = SCENARIO.calendar.warm_up_weeks + 1
+    counts = disrupted.outpatients.without_results_postponed.copy()
+    counts[row, 0] += 30
+    outpatients = replace(disrupted.outpatients, without_results_postponed=counts)
+    flooded = replace(disrupted, outpatients=outpatients)
+    before, after = (
+        measure_arm(SCENARIO, world, arm, baseline).table.weekly[
+            NAMES.index("appointments_postponed_incident")
+        ]
+        for arm in (disrupted, flooded)
+    )
+    more = np.zeros_like(before)
+    more[1, [0, -1]] = 30.0
+    assert (after - before).tolist() == more.tolist()
+
+
+def test_expired_tubes_count_against_every_source_s_turnaround(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    baseline, disrupted = records
+    discarded = disrupted.pathology.reported // 2
+    here = replace(disrupted, pathology=replace(disrupted.pathology, discarded=discarded))
+    arm = measure_arm(SCENARIO, world, here, baseline)
+    within, handled = (
+        part.sum(axis=1) for part in (arm.turnaround.within_standard, arm.turnaround.handled)
+    )
+    share = arm.table.weekly[NAMES.index("turnaround_within_standard_share"), :, -1]
+    np.testing.assert_allclose(within / handled, share)
+    assert (share < 0.7).all()
+
+
+def test_those_who_need_no_results_take_free_places_too(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    horizon = Horizon.of(SCENARIO)
+    twin = records[0].outpatients
+    assert twin.postponed_at.size == 0
+    sessions = world.clinic_sessions
+    inside = (sessions.start >= horizon.start) & (sessions.start < horizon.end)
+    places = sessions.spare[inside].sum() / horizon.weeks
+    taken = np.zeros_like(twin.without_results_postponed)
+    taken[horizon.week_rows] = 20
+    nobody = replace(twin, without_results_postponed=np.zeros_like(taken))
+    twenty = replace(twin, without_results_postponed=taken)
+    assert spare_appointments_per_week(horizon, world, nobody) == places
+    assert spare_appointments_per_week(horizon, world, twenty) == places - 20 * taken.shape[1]
+
+
+def test_recovery_policies_that_hold_together_open_more_lists(
+    world: World, records: tuple[Records, Records]
+) -> None:
+    def spare(*uplifts: float) -> float:
+        policies = tuple(
+            RecoveryLists(
+                kind="recovery_lists", name=f"lists_{number}", trigger_day=0, uplift_share=uplift
+            )
+            for number, uplift in enumerate(uplifts)
+        )
+        scenario = SCENARIO.model_copy(update={"policies": policies})
+        twin = records[0].surgery
+        return spare_operations_per_week(scenario, Horizon.of(scenario), world, twin)
+
+    assert spare() < spare(0.2) < spare(0.2, 0.2) == spare(0.4)
