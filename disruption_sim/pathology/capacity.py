@@ -191,7 +191,7 @@ def practice(timeline: Timeline, end: float) -> StepFunction:
         while (
             in_force
             and policy.learning_per_week > 0.0
-            and factor.values[-1] > max(policy.learning_floor_share, 1e-3)
+            and factor.values[-1] > policy.learning_floor_share
         ):
             time = in_force[0] + step * LEARNING_STEP_HOURS
             if not time < end:

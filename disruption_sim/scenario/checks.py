@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from disruption_sim.scenario.model import Effect, Scenario
 
 SUM_TOLERANCE = 0.011  # shares are published rounded to two or three decimals
+# Steps that go by hand while their information technology is lost.
+STEPS_BY_HAND = frozenset({"booking_in", "group_and_screen", "authorisation", "reporting"})
 
 
 def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
@@ -134,15 +136,29 @@ def _tables(scenario: Scenario) -> list[CrossFault]:
         Grade,
     )
     analyses = {member.value: (member,) for member in TubeType}
+    # Group-and-screen samples go to the transfusion bench, which does all steps for them.
+    others = tuple(member for member in TubeType if member is not TubeType.GROUP_AND_SCREEN)
     for index, step in enumerate(pathology.steps):
-        wanted = analyses.get(step.name.value, tuple(TubeType))
-        missing = [tube.value for tube in wanted if tube not in step.minutes]
-        if missing:
+        passing = analyses.get(step.name.value, others)
+        by_hand = step.name in STEPS_BY_HAND
+        for key in ("minutes", "manual_minutes") if by_hand else ("minutes",):
+            path: KeyPath = ("pathology", "steps", index, key)
+            table = getattr(step, key)
+            missing = [tube.value for tube in passing if tube not in table]
+            if missing:
+                allowed = "minutes for every tube type that passes"
+                faults.append(CrossFault(path, f"no minutes for {listed(missing)}", allowed))
+            faults += [
+                CrossFault((*path, tube.value), "such tubes do not pass this step", listed(passing))
+                for tube in table
+                if tube not in passing
+            ]
+        if step.manual_minutes and not by_hand:
             faults.append(
                 CrossFault(
-                    ("pathology", "steps", index, "minutes"),
-                    f"no minutes for {listed(missing)}",
-                    "minutes for every tube type that passes",
+                    ("pathology", "steps", index, "manual_minutes"),
+                    "this step does not change when information technology is lost",
+                    f"manual_minutes for {listed(sorted(STEPS_BY_HAND))}",
                 )
             )
     return faults
@@ -261,6 +277,16 @@ def _dates(scenario: Scenario) -> list[CrossFault]:
                         "the onset or later (calendar.onset is when the first disruption starts)",
                     )
                 )
+    starts = [_moment(effect.start) for effect in scenario.disruptions]
+    if starts and min(starts) >= onset + dt.timedelta(days=1):
+        faults.append(
+            CrossFault(
+                ("calendar", "onset"),
+                f"{scenario.calendar.onset} is before the first disruption starts on "
+                f"{min(starts):%Y-%m-%d}",
+                "the day on which the first disruption starts: weeks and policies count from it",
+            )
+        )
     for index, policy in enumerate(scenario.policies):
         path: KeyPath = ("policies", index)
         if policy.end is not None and policy.duration_days is not None:
@@ -282,15 +308,15 @@ def _dates(scenario: Scenario) -> list[CrossFault]:
 def _clinic_days(scenario: Scenario) -> list[CrossFault]:
     """Blood has to be taken before somebody decides on its result."""
     rules = scenario.outpatients
-    latest = min(rules.taken_days_before)
+    latest, _ = rules.taken_working_days_before
     if latest > rules.decision_days_before:
         return []
     return [
         CrossFault(
             ("outpatients", "decision_days_before"),
-            f"the decision {rules.decision_days_before} days ahead comes before blood is taken "
-            f"(up to {latest:g} days ahead)",
-            "fewer days than the latest of taken_days_before",
+            f"the decision {rules.decision_days_before} working days ahead comes before blood is "
+            f"taken (up to {latest} working days ahead)",
+            "fewer working days than the latest of taken_days_before",
         )
     ]
 

@@ -77,7 +77,9 @@ class ExtraManualStaff(Policy):
     learning_per_week: Share = Field(
         description="Manual minutes fall by this share with each week of practice."
     )
-    learning_floor_share: Share = Field(description="Manual minutes never fall below this share.")
+    learning_floor_share: Annotated[float, Field(ge=0.01, le=1.0)] = Field(
+        description="Manual minutes never fall below this share."
+    )
 
 
 class MutualAid(Policy):

@@ -49,3 +49,10 @@ class Outpatients(Section):
     rebook_after_days: tuple[Positive, Positive] = Field(
         description="Earliest and latest rebooking that is looked for first."
     )
+
+    @property
+    def taken_working_days_before(self) -> tuple[int, int]:
+        """Fewest and most working days before the clinic on which blood is taken."""
+        latest, earliest = sorted(self.taken_days_before)
+        fewest = max(1, round(latest * 5.0 / 7.0))
+        return fewest, max(fewest, round(earliest * 5.0 / 7.0))

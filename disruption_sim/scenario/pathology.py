@@ -19,6 +19,9 @@ from disruption_sim.scenario.sections import (
     Weights24,
 )
 
+# Rosters follow from the minutes: a day for one tube is a slip of the keyboard.
+Minutes = Annotated[float, Field(gt=0.0, le=1440.0, allow_inf_nan=False)]
+
 
 class SourceRules(Section):
     """How samples of one source arise, travel and are promised."""
@@ -39,11 +42,11 @@ class StepRules(Section):
     """One kind of station: minutes with and without information technology, and its staffing."""
 
     name: Step
-    minutes: dict[TubeType, Positive]
+    minutes: dict[TubeType, Minutes]
     variation: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
         description="Coefficient of variation of the minutes."
     )
-    manual_minutes: dict[TubeType, Positive] = Field(
+    manual_minutes: dict[TubeType, Minutes] = Field(
         default={}, description="Hands-on minutes while its information technology is lost."
     )
     manual_variation: Annotated[float, Field(ge=0.0, le=2.0)] = 0.5

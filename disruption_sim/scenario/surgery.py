@@ -52,7 +52,7 @@ class Surgery(Section):
     elective_admissions_per_week: Positive
     theatre_share: Share
     specialties: Annotated[tuple[Specialty, ...], Field(min_length=1, max_length=64)]
-    procedures: Annotated[tuple[Procedure, ...], Field(min_length=1, max_length=400)]
+    procedures: Annotated[tuple[Procedure, ...], Field(min_length=1, max_length=256)]
     session_hours: Positive
     session_start_hours: Annotated[tuple[HourOfDay, ...], Field(min_length=1, max_length=4)]
     turnover_minutes: NotNegative

@@ -42,7 +42,9 @@ class Transfusion(Section):
     routine_minutes: Positive
     use_shares: dict[Literal["medical_routine", "medical_urgent", "obstetric", "trauma"], Share]
     units_per_episode: Annotated[float, Field(ge=1.0, le=10.0)]
-    major_haemorrhage_units: Annotated[float, Field(ge=1.0, le=60.0)]
+    major_haemorrhage_units: Annotated[float, Field(ge=5.0, le=60.0)] = Field(
+        description="Mean of an activation; 5 in 4 hours is the definition."
+    )
     group_only_on_record_share: Share = Field(
         description="Urgent patients whose group only the laboratory's records can confirm."
     )

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from disruption_sim.grid import to_grid
 from disruption_sim.randomness import stream
-from disruption_sim.scenario.model import BloodGroup, Scenario
+from disruption_sim.scenario.model import BloodGroup, Scenario, Source
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import URGENCIES, USES, BleedingEpisodes, NationalBlood
 
@@ -35,7 +35,8 @@ def draw_bleeding(scenario: Scenario, days: Days, seed: int, replication: int) -
     """
     rules = scenario.transfusion
     hours = scenario.calendar.end_hour
-    weekend = np.asarray(scenario.pathology.sources[3].weekday_profile)
+    inpatients = scenario.pathology.source(Source.INPATIENT_ROUTINE)
+    by_weekday = np.asarray(inpatients.weekday_profile)
     parts: list[npt.NDArray[np.float64]] = []
     for site, place in enumerate(scenario.network.sites):
         rng = stream(seed, replication, f"bleeding.{place.name}")
@@ -43,7 +44,7 @@ def draw_bleeding(scenario: Scenario, days: Days, seed: int, replication: int) -
         for kind, (use, urgency) in KINDS.items():
             mean = episodes_per_week * rules.use_shares.get(kind, 0.0)  # type: ignore[call-overload]
             if urgency == ROUTINE:
-                per_day = rng.poisson(mean * weekend[days.weekday] / weekend.sum())
+                per_day = rng.poisson(mean * by_weekday[days.weekday] / by_weekday.sum())
                 day = np.repeat(np.arange(days.count), per_day)
                 low, high = ROUTINE_HOURS
                 time = 24.0 * day + low + (high - low) * rng.random(day.size)
@@ -53,7 +54,7 @@ def draw_bleeding(scenario: Scenario, days: Days, seed: int, replication: int) -
             parts.append(_rows(time, site, use, urgency, units))
         mean = place.major_haemorrhages_per_month / WEEKS_PER_MONTH * scenario.calendar.weeks
         time = hours * rng.random(rng.poisson(mean))
-        more = max(0.0, rules.major_haemorrhage_units - LEAST_MAJOR_HAEMORRHAGE_UNITS)
+        more = rules.major_haemorrhage_units - LEAST_MAJOR_HAEMORRHAGE_UNITS
         units = LEAST_MAJOR_HAEMORRHAGE_UNITS + rng.poisson(more, time.size)
         parts.append(_rows(time, site, "major_haemorrhage", IMMEDIATE, units))
     table = np.concatenate(parts, axis=1)

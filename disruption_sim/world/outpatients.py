@@ -74,6 +74,7 @@ def draw_sessions(
     count = int(first[-1])
     session = np.repeat(np.arange(start.size, dtype=np.int32), needing.astype(np.int64))
     rng = stream(seed, replication, "appointments")
+    general_practice = any(place.tubes_per_weekday > 0.0 for place in scenario.network.boroughs)
     essential_shares = np.array([clinic.essential_share for clinic in rules.clinics])
     in_practice = rng.random(count) < rules.taken_in_general_practice_share
     appointments = Appointments(
@@ -81,7 +82,7 @@ def draw_sessions(
         tubes=np.full((count, 2), -1, dtype=np.int32),
         essential=rng.random(count) < essential_shares[sessions.clinic[session]],
         ordinary_postponed=rng.random(count) < rules.ordinary_postponement_share,
-        in_general_practice=in_practice & bool(scenario.network.boroughs),
+        in_general_practice=in_practice & general_practice,
     )
     return sessions, appointments
 
@@ -101,12 +102,10 @@ def draw_blood(
     """
     rules = scenario.outpatients
     rng = stream(seed, replication, "appointments.blood")
-    latest, earliest = sorted(rules.taken_days_before)
     count = appointments.session.size
     session_day = (sessions.start[appointments.session] // 24.0).astype(np.int64)
     working = np.flatnonzero(days.working)
-    fewest = max(1, round(latest * WORKING_DAYS_PER_WEEK / 7.0))
-    most = max(fewest, round(earliest * WORKING_DAYS_PER_WEEK / 7.0))
+    fewest, most = rules.taken_working_days_before
     before = rng.integers(fewest, most + 1, count)
     position = np.searchsorted(working, session_day) - before
     day = np.where(position >= 0, working[np.maximum(position, 0)], -1)

@@ -135,7 +135,8 @@ def draw_operations(scenario: Scenario, days: Days, seed: int, replication: int)
     """
     rules = scenario.surgery
     procedures = rules.procedures
-    parts: list[tuple[Floats, Floats, Floats, Floats, Floats]] = []
+    # An empty part, in case nobody is referred.
+    parts: list[tuple[Floats, ...]] = [(np.zeros(0),) * 5]
     for flow in flows(scenario):
         specialty = rules.specialties[flow.specialty]
         own = procedures_of(scenario, specialty)
@@ -274,7 +275,8 @@ def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: i
     """
     rules = scenario.surgery
     starts = [to_grid(hour) for hour in rules.session_start_hours]
-    parts: list[tuple[Floats, ...]] = []
+    # An empty part, in case there is nobody to operate on.
+    parts: list[tuple[Floats, ...]] = [(np.zeros(0),) * 7]
     for flow in flows(scenario):
         specialty = rules.specialties[flow.specialty]
         site_name = scenario.site_names[flow.site]

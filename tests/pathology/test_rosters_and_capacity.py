@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from disruption_sim.disruption import Timeline
-from disruption_sim.pathology.capacity import Capacity, Schedule, practice
+from disruption_sim.pathology.capacity import MANUAL_CAPABILITY, Capacity, Schedule, practice
 from disruption_sim.pathology.expected import SLOTS_PER_HOUR, ExpectedWeek
 from disruption_sim.pathology.layout import routes
 from disruption_sim.pathology.network import LEAVES, MODE_MANUAL, MODE_NORMAL
 from disruption_sim.pathology.origins import Origins
 from disruption_sim.pathology.rosters import Rosters
 from disruption_sim.pathology.travel import Travel, path
+from disruption_sim.scenario.checks import STEPS_BY_HAND
 from disruption_sim.scenario.model import (
     Capability,
     Effect,
@@ -90,6 +91,13 @@ def staff(policy: dict[str, float]) -> ExtraManualStaff:
             **policy,
         }
     )
+
+
+def test_the_scenario_checks_minutes_of_the_steps_that_go_by_hand() -> None:
+    assert {step.value for step in MANUAL_CAPABILITY} == STEPS_BY_HAND
+    for tube_type in TubeType:
+        for step in path(tube_type):
+            assert tube_type in one_hospital().pathology.step(step).minutes
 
 
 # --- rosters ----------------------------------------------------------------------------------

@@ -257,6 +257,21 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
         ("provenance=[]", "there is no key 'provenance' at the top level"),
         ("surgery.turnover_minutes=.inf", "inf is not a finite number"),
         ("policies=[{kind: magic, name: x, trigger_day: 1}]", "'magic' is none of the names"),
+        ("calendar.onset=2023-06-05", "is before the first disruption starts on 2024-06-03"),
+        ("pathology.steps.booking_in.manual_minutes={}", "no minutes for chemistry, haematology"),
+        (
+            "pathology.steps.booking_in.minutes={chemistry: 1, haematology: 1, coagulation: 1, "
+            "group_and_screen: 1}",
+            "such tubes do not pass this step; allowed: chemistry, haematology, coagulation",
+        ),
+        (
+            "pathology.steps.chemistry.manual_minutes={chemistry: 60}",
+            "this step does not change when information technology is lost",
+        ),
+        ("pathology.steps.chemistry.minutes.chemistry=1e6", "a number above 0 and at most 1,440"),
+        ("outpatients.taken_days_before=[3, 14]", "up to 2 working days ahead"),
+        ("transfusion.major_haemorrhage_units=4", "4 is out of range"),
+        ("policies.reinforce_manual_work.learning_floor_share=0", "0 is out of range"),
     ],
 )
 def test_a_faulty_override_is_named(override: str, fault: str, scenario: Scenario) -> None:

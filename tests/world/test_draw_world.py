@@ -71,6 +71,35 @@ def test_a_new_clinic_leaves_every_other_draw_as_it_was(scenario: Scenario, worl
     )
 
 
+def test_the_order_of_dispatch_changes_no_draw(scenario: Scenario, world: World) -> None:
+    """Sources stand in order of dispatch: that is a rule of the laboratories, not of the world."""
+    pathology = scenario.pathology.model_copy(
+        update={"sources": tuple(reversed(scenario.pathology.sources))}
+    )
+    other = _arrays(draw_world(scenario.model_copy(update={"pathology": pathology}), 20240603, 0))
+    for name, array in _arrays(world).items():
+        np.testing.assert_array_equal(array, other[name], err_msg=name)
+
+
+def test_without_referrals_there_are_neither_patients_nor_lists() -> None:
+    world = draw_world(small_scenario(surgery__theatre_share=0.0), 20240603, 0)
+    assert world.operations.clock_start.size == 0
+    assert world.theatre_lists.start.size == 0
+
+
+def test_if_everybody_leaves_the_waiting_list_there_are_no_lists() -> None:
+    world = draw_world(small_scenario(surgery__removal_share_per_week=1.0), 20240603, 0)
+    assert world.operations.clock_start.size > 0
+    assert world.theatre_lists.start.size == 0
+
+
+def test_practices_that_send_nothing_take_no_blood_for_clinics() -> None:
+    quiet = small_scenario(**{"network.boroughs.lambeth.tubes_per_weekday": 0.0})
+    world = draw_world(quiet, 20240603, 0)
+    assert not world.appointments.in_general_practice.any()
+    assert (world.tubes.source != SOURCES.index(Source.GENERAL_PRACTICE)).all()
+
+
 def test_times_are_on_the_grid(world: World) -> None:
     for name, array in _arrays(world).items():
         if array.dtype == np.float64 and name.split(".")[1] in (
