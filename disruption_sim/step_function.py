@@ -48,7 +48,13 @@ class StepFunction:
         return cls((float("-inf"),), (value,))
 
     def with_step(self, time: float, value: float) -> StepFunction:
-        """Return this function with another value from a time on, which is after the last step."""
+        """Return this function with another value from a time on, not before the last step.
+
+        A step at the very time of the last one takes its place: what lasts less than a tick of the
+        time grid has not been.
+        """
+        if time == self.times[-1]:
+            return StepFunction(self.times, (*self.values[:-1], value))
         return StepFunction((*self.times, time), (*self.values, value))
 
     def at(self, time: float) -> float:

@@ -60,6 +60,11 @@ def test_steps_hold_from_their_instant() -> None:
     )
 
 
+def test_a_step_at_the_time_of_the_last_one_takes_its_place() -> None:
+    zero = StepFunction.constant(0.0)
+    assert zero.with_step(5.0, 1.0).with_step(5.0, 0.25) == zero.with_step(5.0, 0.25)
+
+
 def test_combination_drops_steps_that_change_nothing() -> None:
     same = StepFunction.constant(0.5).with_step(3.0, 0.5)
     assert combine([same], max) == StepFunction.constant(0.5)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from disruption_sim.disruption import Timeline
+from disruption_sim.disruption.timeline import policy_strength
 from disruption_sim.scenario import Scenario, load_scenario
 from disruption_sim.scenario.effects import effect_depth
 from disruption_sim.scenario.model import (
@@ -71,6 +72,15 @@ def test_stages_follow_their_dates(scenario: Scenario) -> None:
 def test_a_duration_says_the_same_as_an_end(scenario: Scenario) -> None:
     by_duration = _effect(end=None, duration_days=10)
     assert effect_depth(scenario, by_duration) == effect_depth(scenario, _effect())
+
+
+@pytest.mark.parametrize("recovery", ["step", "linear", "exponential"])
+def test_what_lasts_less_than_a_tick_has_not_been(scenario: Scenario, recovery: str) -> None:
+    moment = _effect(end=None, duration_days=1e-9, recovery=recovery)
+    assert effect_depth(scenario, moment).is_zero
+    staff = next(p for p in scenario.policies if isinstance(p, ExtraManualStaff))
+    at_once = staff.model_copy(update={"ramp_days": 1e-9})
+    assert policy_strength(scenario, at_once).at(scenario.calendar.week_1_hour) == 1.0
 
 
 def test_the_incident_follows_the_public_timeline(scenario: Scenario) -> None:
