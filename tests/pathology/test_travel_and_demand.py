@@ -250,7 +250,9 @@ def test_tubes_of_one_appointment_are_deferred_sent_elsewhere_and_come_back_toge
         tubes_per_day=501,
         turnaround_hours=36,
     )
-    intake = intake_of((restriction(0.5, sources={"general_practice": 0.5, "outpatient": 0.5}), aid))
+    intake = intake_of(
+        (restriction(0.5, sources={"general_practice": 0.5, "outpatient": 0.5}), aid)
+    )
     collected = intake.tubes.collected
     moved = collected[first] != its_world().tubes.collected[first]
     never = intake.never_taken(first)
