@@ -38,6 +38,7 @@ def draw_bleeding(scenario: Scenario, days: Days, seed: int, replication: int) -
     inpatients = scenario.pathology.source(Source.INPATIENT_ROUTINE)
     by_weekday = np.asarray(inpatients.weekday_profile)
     parts: list[npt.NDArray[np.float64]] = []
+    patients: list[npt.NDArray[np.float64]] = []
     for site, place in enumerate(scenario.network.sites):
         rng = stream(seed, replication, f"bleeding.{place.name}")
         episodes_per_week = place.red_cell_units_per_week / rules.units_per_episode
@@ -57,10 +58,12 @@ def draw_bleeding(scenario: Scenario, days: Days, seed: int, replication: int) -
         more = rules.major_haemorrhage_units - LEAST_MAJOR_HAEMORRHAGE_UNITS
         units = LEAST_MAJOR_HAEMORRHAGE_UNITS + rng.poisson(more, time.size)
         parts.append(_rows(time, site, "major_haemorrhage", IMMEDIATE, units))
-    table = np.concatenate(parts, axis=1)
+        count = sum(part.shape[1] for part in parts) - sum(part.shape[1] for part in patients)
+        rng = stream(seed, replication, f"bleeding.patients.{place.name}")
+        patients.append(rng.random((3, count)))
+    table = np.vstack([np.concatenate(parts, axis=1), np.concatenate(patients, axis=1)])
     table = table[:, np.lexsort((table[1], table[0]))]
-    count = int(table.shape[1])
-    uniform = stream(seed, replication, "bleeding.patients").random((3, count))
+    uniform = table[5:]
     shares = np.array([rules.patient_groups[group] for group in BloodGroup])
     limits = np.cumsum(shares / shares.sum())[:-1]
     return BleedingEpisodes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -134,9 +134,12 @@ def draw_operations(scenario: Scenario, days: Days, seed: int, replication: int)
     priority has ages spread evenly up to its longest wait, as a list in balance has.
     """
     rules = scenario.surgery
-    procedures = rules.procedures
     # An empty part, in case nobody is referred.
-    parts: list[tuple[Floats, ...]] = [(np.zeros(0),) * 5]
+    nobody = np.zeros(0, dtype=np.int64)
+    rng = stream(seed, replication, "needs")
+    parts = [
+        _with_needs(scenario, rng, Flow(0, 0, 0.0, 0.0, 0.0, 0.0), np.zeros(0), nobody, nobody)
+    ]
     for flow in flows(scenario):
         specialty = rules.specialties[flow.specialty]
         own = procedures_of(scenario, specialty)
@@ -170,49 +173,29 @@ def draw_operations(scenario: Scenario, days: Days, seed: int, replication: int)
                 limits = np.cumsum(weights / weights.sum())[:-1]
                 which[chosen] = np.searchsorted(limits, uniform[chosen], side="right")
         numbers = np.array([number for number, _ in own])
-        count = clock.size
-        parts.append(
-            (
-                clock,
-                np.full(count, float(flow.site)),
-                np.full(count, float(flow.specialty)),
-                numbers[which].astype(np.float64),
-                priority.astype(np.float64),
-            )
-        )
-    clock, site, specialty_code, procedure_code, priority = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
+        rng = stream(seed, replication, f"needs.{site_name}.{specialty.name}")
+        clock = np.minimum(to_grid(clock), scenario.calendar.end_hour)
+        parts.append(_with_needs(scenario, rng, flow, clock, numbers[which], priority))
+    columns = {
+        column.name: np.concatenate([getattr(part, column.name) for part in parts])
+        for column in fields(Operations)
+    }
     # The starting list keeps the order of its parts; referrals stand in order of time.
+    clock = columns["clock_start"]
     order = np.lexsort((np.where(clock < 0.0, 0.0, clock), clock >= 0.0))
-    clock = np.minimum(to_grid(clock[order]), scenario.calendar.end_hour)
-    code = procedure_code[order].astype(np.int64)
-    return _with_needs(
-        scenario,
-        seed,
-        replication,
-        clock,
-        site[order].astype(np.uint8),
-        specialty_code[order].astype(np.uint8),
-        code,
-        priority[order].astype(np.uint8),
-        procedures,
-    )
+    return Operations(**{name: column[order] for name, column in columns.items()})
 
 
 def _with_needs(
     scenario: Scenario,
-    seed: int,
-    replication: int,
+    rng: np.random.Generator,
+    flow: Flow,
     clock: Floats,
-    site: npt.NDArray[np.uint8],
-    specialty: npt.NDArray[np.uint8],
     code: npt.NDArray[np.int64],
-    priority: npt.NDArray[np.uint8],
-    procedures: tuple[Procedure, ...],
+    priority: npt.NDArray[np.int64],
 ) -> Operations:
-    """Draw each patient's duration, blood needs, group and time of removal."""
-    rng = stream(seed, replication, "operations.needs")
+    """Draw the durations, blood needs, groups and times of removal of one flow's patients."""
+    procedures = scenario.surgery.procedures
     count = clock.size
     mean = np.array([p.duration_mean_minutes for p in procedures]) / 60.0
     spread = np.array([p.duration_sd_minutes for p in procedures]) / 60.0
@@ -239,11 +222,11 @@ def _with_needs(
     crossmatched = np.array([p.units_crossmatched for p in procedures])
     return Operations(
         clock_start=clock,
-        site=site,
-        specialty=specialty,
+        site=np.full(count, flow.site, dtype=np.uint8),
+        specialty=np.full(count, flow.specialty, dtype=np.uint8),
         procedure=code.astype(np.uint8),
         grade=grades[code].astype(np.uint8),
-        priority=priority,
+        priority=priority.astype(np.uint8),
         duration=np.maximum(to_grid(duration), to_grid(1.0 / 60.0)),
         expected_duration=to_grid(mean)[code],
         needs_results=needs_results,

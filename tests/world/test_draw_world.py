@@ -71,6 +71,44 @@ def test_a_new_clinic_leaves_every_other_draw_as_it_was(scenario: Scenario, worl
     )
 
 
+def test_a_new_specialty_leaves_every_other_patient_as_he_was(
+    scenario: Scenario, world: World
+) -> None:
+    content = scenario.model_dump(exclude={"provenance"})
+    surgery = content["surgery"]
+    added = surgery["specialties"][0] | {"name": "added", "share": 0.01}
+    surgery["specialties"] = [added, *surgery["specialties"]]
+    procedure = surgery["procedures"][0] | {"name": "added", "specialty": "added", "share": 1.0}
+    surgery["procedures"] = [*surgery["procedures"], procedure]
+    other = draw_world(Scenario.model_validate(content), 20240603, 0).operations
+    stayed = other.specialty > 0
+    assert (~stayed).sum() > 0
+    for column in dataclasses.fields(other):
+        if column.name != "specialty":
+            np.testing.assert_array_equal(
+                getattr(world.operations, column.name),
+                getattr(other, column.name)[stayed],
+                err_msg=column.name,
+            )
+
+
+def test_a_new_hospital_leaves_every_other_bleeding_patient_as_he_was(
+    scenario: Scenario, world: World
+) -> None:
+    site = scenario.network.sites[0].model_copy(update={"name": "added"})
+    sites = (site, *scenario.network.sites)
+    network = scenario.network.model_copy(update={"sites": sites})
+    other = draw_world(scenario.model_copy(update={"network": network}), 20240603, 0).bleeding
+    stayed = other.site > 0
+    for column in dataclasses.fields(other):
+        if column.name != "site":
+            np.testing.assert_array_equal(
+                getattr(world.bleeding, column.name),
+                getattr(other, column.name)[stayed],
+                err_msg=column.name,
+            )
+
+
 def test_the_order_of_dispatch_changes_no_draw(scenario: Scenario, world: World) -> None:
     """Sources stand in order of dispatch: that is a rule of the laboratories, not of the world."""
     pathology = scenario.pathology.model_copy(
