@@ -4,7 +4,8 @@ Information steps go by hand while any of their information technology is lost:
 
 * booking-in and authorisation: minutes between the ordinary ones and those by hand in proportion to
   the depth of the loss, and as much less is authorised automatically;
-* reporting: the part not lost goes electronically, the rest takes the minutes by hand;
+* reporting: the part not lost goes electronically, the rest takes the minutes by hand of people
+  who leave booking-in for it;
 * group and screen follows the transfusion system: minutes in proportion to the depth.
 
 What was reported on paper is entered back once booking-in and reporting are whole again. The loss
@@ -111,7 +112,8 @@ class Capacity:
             analysers = self._timeline.depth(Capability.ANALYSERS, name)
         loss = self._loss(name, step)
         reinforced = step in REINFORCED
-        changes = [loss, analysers, *((self._uplift, self._practice) if reinforced else ())]
+        paper = self._loss(name, Step.REPORTING)
+        changes = [loss, analysers, *((self._uplift, self._practice, paper) if reinforced else ())]
         times = np.unique(
             np.concatenate([self._rosters.times, *(np.array(c.times) for c in changes)])
         )
@@ -129,6 +131,10 @@ class Capacity:
             ordinary = self._ordinary_over_manual(laboratory, step)
             speed = np.where(manual, by_hand * learnt + (1.0 - by_hand) * ordinary, 1.0)
             skip_share = skip_share * (1.0 - depth)
+            if step is Step.BOOKING_IN:
+                reporting = self._rosters.on_duty(laboratory, Step.REPORTING, times)
+                left = np.maximum(staff - reporting, np.minimum(staff, 1.0))
+                staff = np.where(paper.at_many(times) > 0.0, left, staff)
             if reinforced:
                 staff = np.where(manual, staff * self._uplift.at_many(times), staff)
         servers = np.floor(staff * (1.0 - lost_analysers) + 0.5).astype(np.int64)

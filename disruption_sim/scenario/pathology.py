@@ -60,7 +60,7 @@ class StepRules(Section):
     sized_on: Literal["ordinary", "booking_in_staff"] = Field(
         default="ordinary",
         description="ordinary: for the expected load; booking_in_staff: only paper needs it, "
-        "so a share of the booking-in staff.",
+        "so a share of the booking-in staff (who report by hand are missed at booking-in).",
     )
     share_of_booking_in_staff: NotNegative = 0.0
 

@@ -191,7 +191,10 @@ def test_a_whole_loss_of_information_leaves_manual_work_alone() -> None:
     for step in (Step.BOOKING_IN, Step.AUTHORISATION, Step.REPORTING):
         rows, ordinary = schedule(step, loss), schedule(step)
         noon = ONSET + 13.0
-        assert at(rows, noon) == (at(ordinary, noon)[0], MODE_MANUAL, 1.0, 0.0)
+        staff = at(ordinary, noon)[0]
+        if step is Step.BOOKING_IN:
+            staff -= at(schedule(Step.REPORTING, loss), noon)[0]
+        assert at(rows, noon) == (staff, MODE_MANUAL, 1.0, 0.0)
         assert at(rows, noon + 168.0) == at(ordinary, noon + 168.0)
         assert rows.manual_spans(1e9) == [(ONSET, ONSET + 168.0)]
 
@@ -237,12 +240,24 @@ def test_paper_is_entered_back_only_when_the_system_is_whole(capability: Capabil
     assert at(rows, ONSET + 168.0)[0] >= 1
 
 
+def test_who_reports_by_hand_is_missed_at_booking_in_but_somebody_stays() -> None:
+    loss = effect(1.0, Capability.REPORTING)
+    for laboratory in (LOCAL, HUB):
+        for hour in range(0, 168, 3):
+            at_hour = ONSET + hour + 0.5
+            ordinary = at(schedule(Step.BOOKING_IN, laboratory=laboratory), at_hour)[0]
+            reporting = at(schedule(Step.REPORTING, loss, laboratory=laboratory), at_hour)[0]
+            left = at(schedule(Step.BOOKING_IN, loss, laboratory=laboratory), at_hour)[0]
+            assert left == max(ordinary - reporting, min(ordinary, 1))
+
+
 def test_extra_staff_work_only_where_work_is_by_hand() -> None:
     noon = ONSET + 13.0
     extra = (staff({"uplift_share": 0.5}),)
     ordinary = at(schedule(Step.BOOKING_IN), noon)[0]
     by_hand = schedule(Step.BOOKING_IN, effect(1.0, *INFORMATION), policies=extra)
-    assert at(by_hand, noon)[0] == math.floor(1.5 * ordinary + 0.5)
+    reporting = at(schedule(Step.REPORTING, effect(1.0, *INFORMATION)), noon)[0]
+    assert at(by_hand, noon)[0] == math.floor(1.5 * (ordinary - reporting) + 0.5)
     assert at(by_hand, noon + 168.0)[0] == ordinary
     assert at(schedule(Step.BOOKING_IN, policies=extra), noon)[0] == ordinary
     untouched = schedule(Step.PREPARATION, effect(1.0, *INFORMATION), policies=extra)
