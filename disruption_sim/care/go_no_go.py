@@ -35,7 +35,8 @@ class GoNoGo:
     Notes
     -----
     At the huddle the day before, an operation is postponed if incident command has stopped it, if
-    a sample is lost or will be out of date, or if the transfusion service cannot support it.
+    a sample is lost, was never taken because of a restriction (which counts as results not
+    reported) or will be out of date, or if the transfusion service cannot support it.
     Results that are only late may still come overnight: they are waited for until the morning,
     when an operation without them is postponed, P2 included. Ordinary cancellations are drawn for
     the morning and come before every other reason of the morning, so that on the whole the same
@@ -92,7 +93,9 @@ class GoNoGo:
                     causes[place] = Cause.STOPPED_BY_INCIDENT_COMMAND
                 elif results.get(patient) == SampleState.LOST:
                     causes[place] = Cause.SAMPLE_EXPIRED
-                elif group.get(patient, SampleState.READY) >= SampleState.LOST:
+                elif results.get(patient) == SampleState.WITHHELD:
+                    causes[place] = Cause.RESULTS_NOT_REPORTED
+                elif group.get(patient, SampleState.READY) >= SampleState.WITHHELD:
                     causes[place] = Cause.NO_VALID_GROUP_AND_SCREEN
         return self._with_blood(site, cases, causes, now)
 

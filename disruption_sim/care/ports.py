@@ -44,7 +44,10 @@ class BloodTests(Protocol):
         """Return when results were reported: NaN not yet, -inf for `IN_HAND`."""
 
     def collected_at(self, ids: Numbers) -> Floats:
-        """Return when the samples were taken, the last time if they were taken again."""
+        """Return when the samples were taken, the last time if they were taken again.
+
+        NaN for those that a restriction of demand kept from being taken.
+        """
 
     def lost(self, ids: Numbers) -> Flags:
         """Return which samples will never give a result."""

@@ -29,12 +29,16 @@ GROUP_AND_SCREEN = list(TubeType).index(TubeType.GROUP_AND_SCREEN)
 
 
 class SampleState(IntEnum):
-    """What can be said of a patient's samples."""
+    """What can be said of a patient's samples; of several the highest number counts.
+
+    `WITHHELD` were never taken, because of a restriction of demand; `LOST` were, and expired.
+    """
 
     READY = 0
     AWAITED = 1
-    LOST = 2
-    OUT_OF_DATE = 3
+    WITHHELD = 2
+    LOST = 3
+    OUT_OF_DATE = 4
 
 
 class WorkingHours:
@@ -204,8 +208,10 @@ class PreAssessment:
         numbers = np.array(ids, dtype=np.int32)
         # A result that is not there yet is NaN, and a comparison with NaN is False.
         missing = ~(self._blood_tests.reported_at(numbers) <= now)
+        collected = self._blood_tests.collected_at(numbers)
+        hopeless = np.where(np.isnan(collected), SampleState.WITHHELD, SampleState.LOST)
         lost = self._blood_tests.lost(numbers)
-        state = np.where(lost, SampleState.LOST, np.where(missing, SampleState.AWAITED, 0))
+        state = np.where(lost, hopeless, np.where(missing, SampleState.AWAITED, 0))
         count = len(for_results)
         of_results = np.maximum(state[:count], state[count : 2 * count])
         results = {
@@ -213,11 +219,9 @@ class PreAssessment:
             for place in np.flatnonzero(of_results).tolist()
         }
         of_group = state[2 * count :]
-        taken = self._blood_tests.collected_at(numbers[2 * count :])
         start = np.array([start for _, start in for_group])
-        of_group[(of_group != SampleState.LOST) & (taken + self._group_validity < start)] = (
-            SampleState.OUT_OF_DATE
-        )
+        too_old = collected[2 * count :] + self._group_validity < start
+        of_group[(of_group < SampleState.WITHHELD) & too_old] = SampleState.OUT_OF_DATE
         groups = {
             for_group[place][0]: SampleState(of_group[place])
             for place in np.flatnonzero(of_group).tolist()

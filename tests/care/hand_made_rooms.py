@@ -31,10 +31,13 @@ class PromptLaboratories:
         self,
         turnaround: Callable[[Floats], Floats] = lambda collected: np.full(collected.size, 6.0),
         loses: Callable[[Floats], Flags] = lambda collected: np.zeros(collected.size, np.bool_),
+        *,
+        withholds: bool = False,
     ) -> None:
         self.now = 0.0
         self.turnaround = turnaround
         self.loses = loses
+        self.withholds = withholds
         self.collected = np.zeros(0)
         self.types = np.zeros(0, dtype=np.uint8)
         self.sources: set[int] = set()
@@ -57,16 +60,20 @@ class PromptLaboratories:
     def collected_at(self, ids: Numbers) -> Floats:
         assert np.all(ids >= 0)
         found: Floats = self.collected[ids]
-        return found
+        return np.where(self._lost(ids), np.nan, found) if self.withholds else found
 
     def reported_at(self, ids: Numbers) -> Floats:
-        collected = self.collected_at(ids)
+        collected = self.collected[ids]
         reported = collected + self.turnaround(collected)
         known = (reported <= self.now) & ~self.lost(ids)
         return np.where(known, reported, np.nan)
 
     def lost(self, ids: Numbers) -> Flags:
-        return self.loses(self.collected_at(ids))
+        assert np.all(ids >= 0)
+        return self._lost(ids)
+
+    def _lost(self, ids: Numbers) -> Flags:
+        return self.loses(self.collected[ids])
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,23 @@ def test_lost_samples_are_found_out_the_day_before_and_taken_again() -> None:
     assert np.count_nonzero(~np.isnan(done)) > 0.8 * done.size
 
 
+def test_samples_that_were_never_taken_have_not_expired() -> None:
+    scenario = busy_scenario()
+    onset = week_1(scenario)
+    run = run_theatres(
+        scenario,
+        PromptLaboratories(
+            loses=lambda collected: np.abs(collected - onset - 84.0) < 84.0, withholds=True
+        ),
+    )
+    records = run.records
+    assert not np.any(run.events(Cause.SAMPLE_EXPIRED))
+    missing = run.events(Cause.RESULTS_NOT_REPORTED)
+    assert np.count_nonzero(missing) > 20
+    before = records.postponed_at[missing] - records.postponed_decided_at[missing]
+    assert np.all(before > 12.0)
+
+
 def test_a_longer_silence_postpones_more(ordinary: Run) -> None:
     onset = week_1(ordinary.scenario)
     incident = list(INCIDENT_CAUSES)
