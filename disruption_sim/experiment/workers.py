@@ -15,6 +15,8 @@ from disruption_sim.pathology.kernel import warm_up_compile
 
 # With an executor whose size is not known: enough to keep a small cluster busy.
 TASKS_UNDER_WAY = 64
+# Workers end themselves after so long without work: a parent that was killed cannot end them.
+IDLE_SECONDS = 60.0
 
 
 def finished_replications(
@@ -57,7 +59,9 @@ def default_workers() -> int:
 
 @contextmanager
 def _processes(hands: int) -> Iterator[Executor]:
-    executor = ProcessPoolExecutor(max_workers=hands, initializer=_leave_interrupts_to_parent)
+    executor = ProcessPoolExecutor(
+        max_workers=hands, timeout=IDLE_SECONDS, initializer=_leave_interrupts_to_parent
+    )
     completed = False
     try:
         yield executor
