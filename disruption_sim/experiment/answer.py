@@ -65,17 +65,22 @@ def _recovered(row: pd.Series[float]) -> str:
     horizon = f"{row['followed_weeks']:.0f} weeks"
     if row["q95_weeks"] == 0.0:
         return f"{clock.in_words}: never beyond tolerance."
+    check = (
+        f" Closed form backlog / (capacity - demand): {row['fluid_weeks']:.0f} weeks."
+        if math.isfinite(row["fluid_weeks"])
+        else ""
+    )
     if censored == n:
         runs = f" in any of {n} runs" if n > 1 else ""
-        return f"{clock.in_words}: not back to normal within {horizon}{runs}."
+        return f"{clock.in_words}: not back to normal within {horizon}{runs}.{check}"
     median, low, high = (float(row[f"{name}_weeks"]) for name in ("median", "q05", "q95"))
     middle = f"after {median:.1f} weeks" if math.isfinite(median) else f"later than {horizon}"
     if n == 1:
-        return f"{clock.in_words}: back to normal {middle}."
+        return f"{clock.in_words}: back to normal {middle}.{check}"
     lowest, highest = (
         f"{weeks:.1f}" if math.isfinite(weeks) else f"more than {row['followed_weeks']:.0f}"
         for weeks in (low, high)
     )
     late = f"; in {censored} of {n} runs not within {horizon}" if censored else ""
     span = f"(median; 90 % of runs {lowest} to {highest})"
-    return f"{clock.in_words}: back to normal {middle} {span}{late}."
+    return f"{clock.in_words}: back to normal {middle} {span}{late}.{check}"

@@ -129,12 +129,18 @@ class Result:
         shown.insert(0, "unit", [MEASURE_BY_NAME[name].unit for name in shown.index])
         shown.index = pd.Index([MEASURE_BY_NAME[name].title for name in shown.index])
         n = len(self.done)
-        table = shown.to_html(float_format=lambda value: f"{value:,.4g}", na_rep="", escape=True)
+        table = shown.to_html(float_format=_in_figures, na_rep="", escape=True)
         return (
             f"<h3>{escape(self.scenario.title)}</h3><ul>{sentences}</ul>"
             f"<p>Means over {n} replication{'s' if n != 1 else ''}, seed {self.seed}, "
             f"{self.scenario.calendar.horizon_weeks} weeks, all sites.</p>{table}"
         )
+
+
+def _in_figures(value: float) -> str:
+    """Return a number as a planner writes it: no powers of ten, no more digits than are known."""
+    size = abs(value)
+    return f"{value:,.{0 if size >= 100 or value == 0 else 1 if size >= 10 else 3}f}"
 
 
 def _charts() -> Any:

@@ -29,7 +29,7 @@ class Clock(StrEnum):
     def in_words(self) -> str:
         """What is back to normal."""
         return {
-            Clock.LABORATORY_TURNAROUND: "Laboratory turnaround",
+            Clock.LABORATORY_TURNAROUND: "Turnaround of the tubes that laboratories still take",
             Clock.RESULTS_ENTERED_BACK: "Paper results entered back",
             Clock.OPERATIONS_BACKLOG: "Operations backlog",
             Clock.APPOINTMENTS_BACKLOG: "Appointments backlog",
