@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -117,10 +117,23 @@ def _written(node: object, path: KeyPath, beside: _Annotations) -> Any:
     content = _content(node, path, beside)
     if annotation is None:
         return content
-    written = CommentedMap({"value": content})
-    written.update({key: _scalar(item) for key, item in annotation.items()})
+    about = {key: _scalar(item) for key, item in annotation.items()}
+    if _is_table(content):
+        for row in content:
+            row.fa.set_flow_style()
+        return CommentedMap({**about, "value": content})  # the rows, a line each, come last
+    written = CommentedMap({"value": content, **about})
     written.fa.set_flow_style()
     return written
+
+
+def _is_table(content: object) -> TypeGuard[list[CommentedMap]]:
+    """Whether a value is rows: in the line of their source they would be past reading."""
+    return (
+        isinstance(content, list)
+        and len(content) > 0
+        and all(isinstance(row, CommentedMap) for row in content)
+    )
 
 
 def _content(node: object, path: KeyPath, beside: _Annotations) -> Any:

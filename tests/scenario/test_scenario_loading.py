@@ -27,6 +27,11 @@ pytestmark = pytest.mark.unit
 
 NAME = "synnovis-2024"
 TEXT = (files("disruption_sim.scenario") / "library" / f"{NAME}.yaml").read_text("utf-8")
+# The lines as they stand, sources and all.
+HORIZON, HOLIDAYS = (
+    next(line.strip() for line in TEXT.splitlines() if line.startswith(f"  {key}: "))
+    for key in ("horizon_weeks", "bank_holidays")
+)
 
 
 @pytest.fixture(scope="module")
@@ -129,22 +134,22 @@ def test_annotations_become_provenance_by_dotted_key(scenario: Scenario) -> None
     ],
 )
 def test_faults_of_an_annotation(annotated: str, fault: str, tmp_path: Path) -> None:
-    text = TEXT.replace("horizon_weeks: 40", f"horizon_weeks: {annotated}")
+    text = TEXT.replace(HORIZON, f"horizon_weeks: {annotated}")
     assert text != TEXT
     found = faults_of(text, tmp_path)
     assert any(fault in line for line in found), found
-    line = TEXT[: TEXT.index("horizon_weeks: 40")].count("\n") + 1
+    line = TEXT[: TEXT.index(HORIZON)].count("\n") + 1
     assert all(line_.startswith(f"mine.yaml:{line}:") for line_ in found)
 
 
 def test_a_table_can_be_annotated_as_a_whole_and_in_parts(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     table = "{value: {value: 40, source: inner}, low: 1, high: 50, source: outer}"
-    path.write_text(TEXT.replace("horizon_weeks: 40", f"horizon_weeks: {table}"), "utf-8")
+    path.write_text(TEXT.replace(HORIZON, f"horizon_weeks: {table}"), "utf-8")
     with pytest.raises(ScenarioError):  # annotated twice: the inner one is no value
         load_scenario(path)
-    days = "bank_holidays: {value: [2024-05-06, {value: 2024-05-27, source: b}], source: a}\n#"
-    path.write_text(TEXT.replace("bank_holidays:", days).replace("    - 20", "#   - 20"), "utf-8")
+    days = "bank_holidays: {value: [2024-05-06, {value: 2024-05-27, source: b}], source: a}"
+    path.write_text(TEXT.replace(HOLIDAYS, days), "utf-8")
     loaded = load_scenario(path)
     assert len(loaded.calendar.bank_holidays) == 2
     assert record(loaded, "calendar.bank_holidays").value == loaded.calendar.bank_holidays
@@ -321,7 +326,7 @@ def test_a_fault_between_keys_names_the_override_that_caused_it(scenario: Scenar
 
 
 def test_faults_of_the_file_and_of_overrides_are_told_together(tmp_path: Path) -> None:
-    found = faults_of(TEXT.replace("horizon_weeks: 40", "horizon_weeks: 0"), tmp_path, ("x",))
+    found = faults_of(TEXT.replace(HORIZON, "horizon_weeks: 0"), tmp_path, ("x",))
     assert len(found) == 2
     assert found[0].startswith("--set x  is not of the form key=value")
     assert "calendar.horizon_weeks: 0 is out of range" in found[1]
