@@ -16,6 +16,7 @@ from disruption_sim.grid import HOURS_PER_DAY, HOURS_PER_WEEK
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.records import Cause, OutpatientRecords
 from disruption_sim.scenario.model import Scenario, Source
+from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
 
 Integers = npt.NDArray[np.int64]
@@ -226,8 +227,14 @@ class Clinics:
         site = self._world.clinic_sessions.site[self._session[due]]
         for number in np.unique(site).tolist():
             rows, columns = np.nonzero(missing & (site == number)[:, None])
-            self._tubes[due[rows], columns] = self._blood_tests.submit(
-                taken[rows], number, OUTPATIENT, self._tube_types[due[rows], columns]
+            who = due[rows]
+            tube_types = self._tube_types[who, columns]
+            self._tubes[who, columns] = self._blood_tests.submit(
+                taken[rows],
+                number,
+                OUTPATIENT,
+                tube_types,
+                sample_identities(OUTPATIENT, who, self._occasion[who], tube_types),
             )
 
     def finish(self) -> OutpatientRecords:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from disruption_sim.scenario.model import Policy, Scenario
 from disruption_sim.step_function import StepFunction
+from disruption_sim.world.identities import Identities
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
@@ -29,7 +30,14 @@ class BloodTests(Protocol):
     def advance_to(self, now: float) -> None:
         """Let the laboratories work up to a time in hours."""
 
-    def submit(self, collected: Floats, site: int, source: int, tube_types: Codes) -> Numbers:
+    def submit(
+        self,
+        collected: Floats,
+        site: int,
+        source: int,
+        tube_types: Codes,
+        identities: Identities,
+    ) -> Numbers:
         """Announce samples that are taken from now on; return their numbers.
 
         Parameters
@@ -38,6 +46,8 @@ class BloodTests(Protocol):
             Hours, none earlier than now.
         site, source : int
         tube_types : uint8 (n,)
+        identities : uint64 (n,)
+            Who, and for the how-manieth time: from `sample_identities`.
         """
 
     def reported_at(self, ids: Numbers) -> Floats:

@@ -14,6 +14,7 @@ from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.scenario.model import Source, Surgery, TubeType
 from disruption_sim.world.days import Days
+from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
 
 MORNING, MIDDAY, EVENING = 9.0, 13.0, 16.0
@@ -175,8 +176,15 @@ class PreAssessment:
                     types.append(GROUP_AND_SCREEN)
                     owners.append((self._group, patient))
         if collected:
+            tube_types = np.array(types, dtype=np.uint8)
+            bled = np.array([patient for _, patient in owners])
+            occasions = np.array([patients.bookings[patient] for _, patient in owners])
             ids = self._blood_tests.submit(
-                np.array(collected), site, PRE_ASSESSMENT, np.array(types, dtype=np.uint8)
+                np.array(collected),
+                site,
+                PRE_ASSESSMENT,
+                tube_types,
+                sample_identities(PRE_ASSESSMENT, bled, occasions, tube_types),
             ).tolist()
             for (numbers, patient), tube in zip(owners, ids, strict=True):
                 numbers[patient] = tube

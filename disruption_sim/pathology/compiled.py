@@ -144,6 +144,17 @@ def hash_number(key: Any, entity: Any, occasion: Any) -> Any:
     return (np.float64(mixed_hash(key, entity, occasion) >> SHIFT_11) + 0.5) * 2.0**-53
 
 
+@inlined
+def entity_of(i: Any, known_tubes: Any, identity: Array) -> Any:
+    """Return the number by which a tube's draws are found.
+
+    Its own, unless it was handed in at run time: then how many were handed in before would decide.
+    """
+    if i < known_tubes:
+        return np.uint64(i)
+    return identity[i - known_tubes]
+
+
 # --- tubes on their way -------------------------------------------------------------------------
 
 
@@ -307,13 +318,14 @@ def put_back(
 
 @compiled
 def discard(
-    i: int, time: float, week: int, tube: Array, collected: Array, flags: Array, pending: Array,
-    source: Array, source_week: Array, clock: Array,
+    i: int, time: float, week: int, tube: Array, collected: Array, flags: Array, identity: Array,
+    pending: Array, source: Array, source_week: Array, clock: Array,
 ) -> None:  # fmt: skip
     """Throw an expired tube away and decide whether it is collected again."""
     tally = source_week[week, tube[i]["source"]]
     rule = source[tube[i]["source"]]
     occasion = tube[i]["occasion"]
+    entity = entity_of(i, clock[0]["known_tubes"], identity)
     tally["discarded"] += 1
     clock[0]["discarded"] += 1
     flags[i] |= DISCARDED
@@ -322,9 +334,9 @@ def discard(
         clock[0]["triggered"] += 1
     if (
         occasion < LAST_OCCASION
-        and hash_number(clock[0]["rebleed_key"], i, occasion) < rule["rebleed_share"]
+        and hash_number(clock[0]["rebleed_key"], entity, occasion) < rule["rebleed_share"]
     ):
-        stretch = 1.0 + hash_number(clock[0]["delay_key"], i, occasion)
+        stretch = 1.0 + hash_number(clock[0]["delay_key"], entity, occasion)
         delay = np.rint(rule["rebleed_delay"] * stretch * TICKS_PER_HOUR) * TICK
         collected[i] = time + delay
         tube[i]["occasion"] = occasion + 1
@@ -403,10 +415,10 @@ def next_event(s: int, station: Array, server: Array, edge: Array, edge_start: A
 @compiled
 def pass_station(
     s: int, end: float, week: int, tube: Array, collected: Array, reported_at: Array,
-    back_entered_at: Array, flags: Array, station: Array, queue: Array, server: Array,
-    edge: Array, edge_start: Array, route: Array, service_hours: Array, factor_table: Array,
-    factors: Array, schedule: Array, source: Array, stability: Array, pending: Array,
-    station_week: Array, source_week: Array, clock: Array,
+    back_entered_at: Array, flags: Array, identity: Array, station: Array, queue: Array,
+    server: Array, edge: Array, edge_start: Array, route: Array, service_hours: Array,
+    factor_table: Array, factors: Array, schedule: Array, source: Array, stability: Array,
+    pending: Array, station_week: Array, source_week: Array, clock: Array,
 ) -> float:  # fmt: skip
     """Work off what happens at one station until `end`.
 
@@ -438,6 +450,7 @@ def pass_station(
     longest_wait = tally["longest_wait"]
     longest_queue = tally["longest_queue"]
     triggered = clock[0]["triggered"]
+    known_tubes = clock[0]["known_tubes"]
     while True:
         arrival_edge = first_edge
         arrival_time = edge[first_edge]["time"]
@@ -483,12 +496,16 @@ def pass_station(
                 edge[arrival_edge]["time"] = tube[following]["ready"]
             if (
                 skip_share > 0.0
-                and hash_number(state["skip_key"], i, tube[i]["occasion"]) < skip_share
+                and hash_number(
+                    state["skip_key"], entity_of(i, known_tubes, identity), tube[i]["occasion"]
+                )
+                < skip_share
             ):
                 if checks_expiry and time > collected[i] + stability[tube[i]["tube_type"]]:
                     discard(
-                        i, time, week, tube, collected, flags, pending, source, source_week, clock
-                    )
+                        i, time, week, tube, collected, flags, identity, pending, source,
+                        source_week, clock,
+                    )  # fmt: skip
                     if clock[0]["triggered"] != triggered:
                         end = time
                 else:
@@ -550,13 +567,17 @@ def pass_station(
             kind = tube[i]["tube_type"]
             longest_wait = max(longest_wait, time - tube[i]["ready"])
             if checks_expiry and time > collected[i] + stability[kind]:
-                discard(i, time, week, tube, collected, flags, pending, source, source_week, clock)
+                discard(
+                    i, time, week, tube, collected, flags, identity, pending, source, source_week,
+                    clock,
+                )  # fmt: skip
                 if clock[0]["triggered"] != triggered:
                     end = time
                 continue
             duration = service_hours[s, mode, kind] * speed
             if table >= 0:
-                draw = mixed_hash(service_key, i, tube[i]["occasion"]) >> SHIFT_52
+                entity = entity_of(i, known_tubes, identity)
+                draw = mixed_hash(service_key, entity, tube[i]["occasion"]) >> SHIFT_52
                 duration *= factors[table, wide(draw)]
             done = time + max(np.rint(duration * TICKS_PER_HOUR), 1.0) * TICK
             if marks_manual and mode == 1:
@@ -653,8 +674,8 @@ def choose_stepped(
 @compiled
 def advance(
     until: float, tube: Array, collected: Array, reported_at: Array, back_entered_at: Array,
-    flags: Array, entry_station: Array, order: Array, pending: Array, station: Array,
-    queue: Array, server: Array, edge: Array, edge_start: Array, route: Array,
+    flags: Array, identity: Array, entry_station: Array, order: Array, pending: Array,
+    station: Array, queue: Array, server: Array, edge: Array, edge_start: Array, route: Array,
     service_hours: Array, factor_table: Array, factors: Array, schedule: Array, source: Array,
     stability: Array, reaches: Array, watched: Array, station_week: Array, source_week: Array,
     queue_hourly: Array, clock: Array,
@@ -701,7 +722,7 @@ def advance(
                     if next_event(s, station, server, edge, edge_start) <= instant:
                         reached = pass_station(
                             s, instant, week, tube, collected, reported_at, back_entered_at,
-                            flags, station, queue, server, edge, edge_start, route,
+                            flags, identity, station, queue, server, edge, edge_start, route,
                             service_hours, factor_table, factors, schedule, source, stability,
                             pending, station_week, source_week, clock,
                         )  # fmt: skip
@@ -716,9 +737,9 @@ def advance(
             if next_event(s, station, server, edge, edge_start) <= reached:
                 pass_station(
                     s, reached, week, tube, collected, reported_at, back_entered_at, flags,
-                    station, queue, server, edge, edge_start, route, service_hours, factor_table,
-                    factors, schedule, source, stability, pending, station_week, source_week,
-                    clock,
+                    identity, station, queue, server, edge, edge_start, route, service_hours,
+                    factor_table, factors, schedule, source, stability, pending, station_week,
+                    source_week, clock,
                 )  # fmt: skip
         if reached < end:
             put_back(week, tube, pending, station, edge, edge_start, source_week, clock)

@@ -24,6 +24,7 @@ from disruption_sim.randomness import hash_uniform
 from disruption_sim.scenario.model import DemandRestriction, MutualAid, Scenario
 from disruption_sim.step_function import StepFunction
 from disruption_sim.world.days import Days
+from disruption_sim.world.identities import TYPE_BITS, Identities
 from disruption_sim.world.model import Tubes
 
 Floats = npt.NDArray[np.float64]
@@ -102,7 +103,7 @@ class Restrictions:
 
     def apply(
         self,
-        first: int,
+        identity: Identities,
         collected: Floats,
         origin: Codes,
         fate: Codes,
@@ -114,20 +115,22 @@ class Restrictions:
 
         Parameters
         ----------
-        first : int
-            Number of the first sample; the others follow.
+        identity : uint64 (n,) or (0,)
+            Of samples asked for at run time; none for those of the world, which have their
+            positions for numbers.
         collected : float64 (n,)
             Changed to the later time for those that come back.
         origin, fate : uint8 (n,)
             Fate is changed to `COMES_LATER` or `NEVER_TAKEN`.
         key, rebound_key, day_key : uint64
             Of the draws: deferred or not (one draw for all policies, so that several restrictions
-            of one sample act as the largest of them), coming back or not, on which day. Tubes that
-            are taken at one moment and place are one request, and share the draws of the first.
+            of one sample act as the largest of them), coming back or not, on which day. Tubes of
+            one request share them: those of the world that are taken at one moment and place, and
+            those asked for at run time for one patient on one occasion.
         """
         with np.errstate(over="ignore"):  # matters only when compiling is switched off
             restrict(
-                first, collected, origin, fate, key, rebound_key, day_key, self.shares,
+                identity, collected, origin, fate, key, rebound_key, day_key, self.shares,
                 self.first_step, self.step_time, self.strength, self.end, self.rebound_share,
                 self.rebound_hours, self.works,
             )  # fmt: skip
@@ -140,7 +143,7 @@ def _end(strength: StepFunction) -> float:
 
 @compiled
 def new_time(
-    number: int, collected: float, end: float, hours: float, day_key: Any, works: Array
+    number: Any, collected: float, end: float, hours: float, day_key: Any, works: Array
 ) -> float:
     """Return when a deferred sample is taken after all: same clock time, on a working day.
 
@@ -164,17 +167,20 @@ def new_time(
 
 @compiled
 def restrict(
-    first: int, collected: Array, origin: Array, fate: Array, key: Any, rebound_key: Any,
+    identity: Array, collected: Array, origin: Array, fate: Array, key: Any, rebound_key: Any,
     day_key: Any, shares: Array, first_step: Array, step_time: Array, strength: Array,
     end: Array, rebound_share: Array, rebound_hours: Array, works: Array,
 ) -> None:  # fmt: skip
     """Do what `Restrictions.apply` says."""
-    number = first
+    by_number = len(identity) == 0
+    number = np.uint64(0)
     before = np.nan
     for k in range(len(collected)):
         time = collected[k]
-        if not (time == before and origin[k] == origin[k - 1]):
-            number = first + k
+        if not by_number:
+            number = identity[k] >> TYPE_BITS
+        elif not (time == before and origin[k] == origin[k - 1]):
+            number = np.uint64(k)
         before = time
         if fate[k] != COMES:
             continue

@@ -24,6 +24,7 @@ from disruption_sim.pathology.travel import (
 )
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world import World
+from disruption_sim.world.identities import Identities
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -38,6 +39,8 @@ RUN_TIME_TUBES_PER_OPERATION = 4
 # The kernel has no word for a sample that was asked for at run time and is never taken: such a one
 # is due long after the end.
 BEYOND_THE_END = 1e6
+# The draws of the world's samples are found by their numbers.
+BY_NUMBER: Identities = np.empty(0, dtype=np.uint64)
 
 
 class Intake:
@@ -114,11 +117,11 @@ class Intake:
         collected = tubes.collected
         if restrictions.any:
             collected = collected.copy()
-            self._restrict(restrictions, 0, collected, origin, fate)
+            self._restrict(restrictions, BY_NUMBER, collected, origin, fate)
         deferred = (fate == COMES_LATER) | (fate == NEVER_TAKEN)
         self.deferred = self._by_week(tubes.collected[deferred], origin[deferred])
         entry_station = np.empty(count, dtype=np.int16)
-        self._arrive(0, collected, origin, tubes.tube_type, fate, arrival, entry_station)
+        self._arrive(BY_NUMBER, collected, origin, tubes.tube_type, fate, arrival, entry_station)
         self.elsewhere_reported = arrival[self.elsewhere] + turnaround
         return TubeArrays(
             arrival=arrival,
@@ -130,8 +133,13 @@ class Intake:
             extra_capacity=room,
         )
 
-    def add(self, collected: Floats, origin: Codes, tube_type: Codes) -> TubeArrays:
-        """Take in samples that were asked for at run time, and return them for the kernel."""
+    def add(
+        self, collected: Floats, origin: Codes, tube_type: Codes, identity: Identities
+    ) -> TubeArrays:
+        """Take in samples that were asked for at run time, and return them for the kernel.
+
+        All arrays have one length; `identity` is from `sample_identities`.
+        """
         first, end = self.count, self.count + len(collected)
         if end > len(self._origin):
             self._grow(end)
@@ -140,9 +148,9 @@ class Intake:
         fate, arrival = self._fate[first:end], self._arrival[first:end]
         fate[:] = 0
         if self._restrictions.any:
-            self._restrict(self._restrictions, first, collected, origin, fate)
+            self._restrict(self._restrictions, identity, collected, origin, fate)
         entry_station = np.empty(len(collected), dtype=np.int16)
-        self._arrive(first, collected, origin, tube_type, fate, arrival, entry_station)
+        self._arrive(identity, collected, origin, tube_type, fate, arrival, entry_station)
         never = fate == NEVER_TAKEN
         if never.any():
             self.deferred = self.deferred + self._by_week(collected[never], origin[never])
@@ -164,10 +172,15 @@ class Intake:
         self._arrival = np.concatenate([self._arrival, np.empty(more)])
 
     def _restrict(
-        self, restrictions: Restrictions, first: int, collected: Floats, origin: Codes, fate: Codes
+        self,
+        restrictions: Restrictions,
+        identity: Identities,
+        collected: Floats,
+        origin: Codes,
+        fate: Codes,
     ) -> None:
         restrictions.apply(
-            first,
+            identity,
             collected,
             origin,
             fate,
@@ -178,7 +191,7 @@ class Intake:
 
     def _arrive(
         self,
-        first: int,
+        identity: Identities,
         collected: Floats,
         origin: Codes,
         tube_type: Codes,
@@ -189,7 +202,7 @@ class Intake:
         way = self._travel
         with np.errstate(over="ignore"):  # matters only when compiling is switched off
             arrive(
-                first, collected, origin, tube_type, fate, self._keys["travel"], len(STEPS),
+                identity, collected, origin, tube_type, fate, self._keys["travel"], len(STEPS),
                 FIRST_STEP, way.route, way.transport, way.van, way.laboratory, way.own_laboratory,
                 way.van_every, way.runs, way.run_spread, way.next_run_day, arrival, entry_station,
             )  # fmt: skip

@@ -222,8 +222,12 @@ class LaboratoryKernel(LaboratoryFigures):
         tube_type: int,
         priority: int,
         entry_station: int,
+        identity: int,
     ) -> int:
         """Hand in one tube that arrives at `arrival` (not before `now`) and return its number.
+
+        Its draws are found by `identity`, from 0 to 2**64 - 1, which should depend on nothing but
+        what the tube is, and be no number of a tube known beforehand.
 
         Raises
         ------
@@ -240,11 +244,12 @@ class LaboratoryKernel(LaboratoryFigures):
             and 0 <= tube_type < layout.tube_type_count
             and 0 <= priority < CLASS_COUNT
             and 0 <= entry_station < layout.station_count
+            and 0 <= identity < 1 << 64
         ):
             raise ValueError(
                 f"cannot hand in at {self.now} h: arrival {arrival}, collected {collected}, "
                 f"source {source}, tube_type {tube_type}, priority {priority}, "
-                f"entry_station {entry_station}"
+                f"entry_station {entry_station}, identity {identity}"
             )
         state = self._state
         tube = state.tube_count
@@ -252,6 +257,7 @@ class LaboratoryKernel(LaboratoryFigures):
         state.tube[tube] = arrival, -1, tube_type, source, priority, 0
         state.collected[tube] = collected
         state.entry_station[tube] = entry_station
+        state.identity[tube - state.known_tubes] = identity
         self._arrive(tube, tube + 1)
         return tube
 
@@ -263,10 +269,11 @@ class LaboratoryKernel(LaboratoryFigures):
         tube_type: npt.NDArray[np.uint8],
         priority: npt.NDArray[np.uint8],
         entry_station: npt.NDArray[np.int16],
+        identity: npt.NDArray[np.uint64],
     ) -> TubeIds:
         """Hand in tubes that arrive at `arrival` (not before `now`) and return their numbers.
 
-        Parameters are arrays of one length, as in `TubeArrays`.
+        Parameters are arrays of one length, as in `TubeArrays`; `identity` as in `submit`.
 
         Raises
         ------
@@ -289,6 +296,11 @@ class LaboratoryKernel(LaboratoryFigures):
         if faulty >= 0 or (entry_station < 0).any():
             faulty = faulty if faulty >= 0 else int(np.flatnonzero(entry_station < 0)[0])
             raise ValueError(f"cannot hand in at {self.now} h: {_described(tubes, faulty)}")
+        if identity.dtype != np.uint64 or identity.shape != arrival.shape:
+            raise ValueError(
+                f"cannot hand in at {self.now} h: identity must be a uint64 array of length "
+                f"{len(arrival)}"
+            )
         state = self._state
         first, end = state.tube_count, state.tube_count + len(tubes)
         state.make_room_for_tubes(end)
@@ -298,6 +310,7 @@ class LaboratoryKernel(LaboratoryFigures):
         state.tube["priority"][first:end] = priority
         state.collected[first:end] = collected
         state.entry_station[first:end] = entry_station
+        state.identity[first - state.known_tubes : end - state.known_tubes] = identity
         self._arrive(first, end)
         return np.arange(first, end, dtype=np.int32)
 
@@ -396,7 +409,7 @@ def warm_up_compile() -> None:
     byte = np.zeros(1, dtype=np.uint8)
     tubes = TubeArrays(one, one, byte, byte, byte, np.zeros(1, dtype=np.int16))
     kernel = LaboratoryKernel(layout, tubes, seed=0, replication=0, horizon_hours=4.0)
-    kernel.submit(1.0 + 1.0 / TICKS_PER_HOUR, 1.0, 0, 0, 0, 0)
+    kernel.submit(1.0 + 1.0 / TICKS_PER_HOUR, 1.0, 0, 0, 0, 0, identity=1)
     kernel.advance_to(4.0)
     if not kernel.station_weeks.size:
         raise RuntimeError("the kernel keeps no statistics")

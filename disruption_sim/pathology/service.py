@@ -22,6 +22,7 @@ from disruption_sim.records import PathologyRecords
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world import World
 from disruption_sim.world.days import Days
+from disruption_sim.world.identities import Identities
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
@@ -66,7 +67,7 @@ class Pathology:
         )
         self.kernel_seconds = 0.0
         self._manual_hours = ManualHours(schedules, scenario.calendar.end_hour)
-        self._requests: list[tuple[Floats, int, Codes]] = []
+        self._requests: list[tuple[Floats, int, Codes, Identities]] = []
         self._next_number = self.intake.count
         self._origin_numbers: list[list[int]] = self._origins.number.tolist()
 
@@ -78,7 +79,14 @@ class Pathology:
         self.kernel.advance_to(now)
         self.kernel_seconds += perf_counter() - start
 
-    def submit(self, collected: Floats, site: int, source: int, tube_types: Codes) -> Numbers:
+    def submit(
+        self,
+        collected: Floats,
+        site: int,
+        source: int,
+        tube_types: Codes,
+        identities: Identities,
+    ) -> Numbers:
         """Ask for samples that are not in the world, and return their numbers.
 
         Parameters
@@ -89,6 +97,9 @@ class Pathology:
             Positions in the scenario's sites and in ``Source``; not general practice.
         tube_types : uint8 (n,)
             Positions in ``TubeType``. Group-and-screen samples go to the site's own laboratory.
+        identities : uint64 (n,)
+            From `disruption_sim.world.identities.sample_identities`: by these the samples' draws
+            are found, so that they do not depend on what else was asked for before.
 
         Raises
         ------
@@ -100,20 +111,22 @@ class Pathology:
             raise ValueError(f"place {site} sends no samples of source {source}")
         first = self._next_number
         self._next_number += len(collected)
-        self._requests.append((collected, origin, tube_types))
+        self._requests.append((collected, origin, tube_types, identities))
         return np.arange(first, self._next_number, dtype=np.int32)
 
     def _hand_in(self) -> None:
         """Pass on what was asked for since the last time, all at once because that is faster."""
         if not self._requests:
             return
-        collected, origins, tube_types = zip(*self._requests, strict=True)
+        collected, origins, tube_types, identities = zip(*self._requests, strict=True)
         self._requests = []
         counts = [len(times) for times in collected]
+        identity = np.concatenate(identities)
         tubes = self.intake.add(
             np.concatenate(collected),
             np.repeat(np.array(origins, dtype=np.uint8), counts),
             np.concatenate(tube_types).astype(np.uint8, copy=False),
+            identity,
         )
         self.kernel.submit_many(
             tubes.arrival,
@@ -122,6 +135,7 @@ class Pathology:
             tubes.tube_type,
             tubes.priority,
             tubes.entry_station,
+            identity,
         )
 
     def reported_at(self, ids: Numbers) -> Floats:

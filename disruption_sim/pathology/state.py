@@ -75,6 +75,9 @@ class KernelState:
         self.back_entry = bool(self.layout.marks_back_entered.any())
         self.back_entered_at = np.full(capacity if self.back_entry else 0, np.nan)
         self.flags = np.zeros(capacity, dtype=np.uint8)
+        # For the draws of tubes handed in at run time; the others are drawn for by their number.
+        self.known_tubes = count
+        self.identity = np.empty(tubes.extra_capacity, dtype=np.uint64)
         self.entry_station = np.full(capacity, LEAVES, dtype=np.int16)
         self.entry_station[:count] = tubes.entry_station
         # Never more entries than tubes, so it cannot overflow; untouched memory costs nothing.
@@ -161,7 +164,7 @@ class KernelState:
         self.clock["now"] = start_hours
         self.clock["lookahead"] = self.layout.lookahead_hours
         self.clock["watch_from"] = np.inf
-        self.clock["known_tubes"] = self.tube_count
+        self.clock["known_tubes"] = self.known_tubes
         self.clock["rebleed_key"] = purpose_key(seed, replication, "pathology.rebleed")
         self.clock["delay_key"] = purpose_key(seed, replication, "pathology.rebleed_delay")
 
@@ -187,10 +190,11 @@ class KernelState:
         """Line up the arguments; again whenever an array is replaced."""
         self.arguments: tuple[Any, ...] = (
             self.tube, self.collected, self.reported_at, self.back_entered_at, self.flags,
-            self.entry_station, self.order, self.pending, self.station, self.queue, self.server,
-            self.edge, self.edge_start, self.route, self.service_hours, self.factor_table,
-            self.factors, self.schedule, self.source, self.stability, self.reaches, self.watched,
-            self.station_week, self.source_week, self.queue_hourly, self.clock,
+            self.identity, self.entry_station, self.order, self.pending, self.station, self.queue,
+            self.server, self.edge, self.edge_start, self.route, self.service_hours,
+            self.factor_table, self.factors, self.schedule, self.source, self.stability,
+            self.reaches, self.watched, self.station_week, self.source_week, self.queue_hourly,
+            self.clock,
         )  # fmt: skip
 
     # --- growth -------------------------------------------------------------------------------
@@ -207,6 +211,7 @@ class KernelState:
         if self.back_entry:
             self.back_entered_at = np.concatenate([self.back_entered_at, np.full(more, np.nan)])
         self.flags = np.concatenate([self.flags, np.zeros(more, dtype=np.uint8)])
+        self.identity = np.concatenate([self.identity, np.empty(more, dtype=np.uint64)])
         self.entry_station = np.concatenate(
             [self.entry_station, np.full(more, LEAVES, dtype=np.int16)]
         )

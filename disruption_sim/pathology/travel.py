@@ -176,16 +176,17 @@ def arrival_time(
 
 @compiled
 def arrive(
-    first: int, collected: Array, origin: Array, tube_type: Array, fate: Array, key: Any,
+    identity: Array, collected: Array, origin: Array, tube_type: Array, fate: Array, key: Any,
     steps: int, first_step: Array, route: Array, transport: Array, van: Array, laboratory: Array,
     own_laboratory: Array, van_every: float, runs: Array, run_spread: float, next_run_day: Array,
     arrival: Array, entry_station: Array,
 ) -> None:  # fmt: skip
     """Fill in when samples arrive and at which station (-1 for those that do not come).
 
-    Sample k has the number `first` + k, by which its draw is found. Group-and-screen samples go
-    directly to the site's own laboratory.
+    The draw of sample k is found by its `identity`, or by k if there are no identities.
+    Group-and-screen samples go directly to the site's own laboratory.
     """
+    by_number = len(identity) == 0
     for k in range(len(collected)):
         way = origin[k]
         kind = route[way]
@@ -193,7 +194,8 @@ def arrive(
         if tube_type[k] == GROUP_AND_SCREEN and kind == BY_VAN:
             kind = DIRECT
             at = own_laboratory[way]
-        uniform = hash_number(key, first + k, 0)
+        entity = np.uint64(k) if by_number else identity[k]
+        uniform = hash_number(key, entity, 0)
         arrival[k] = arrival_time(
             collected[k], uniform, kind, transport[way], van[way], van_every, runs, run_spread,
             next_run_day,

@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Identities = npt.NDArray[np.uint64]
 
 ADMISSIONS = 800
 
@@ -41,13 +42,24 @@ class PromptLaboratories:
         self.collected = np.zeros(0)
         self.types = np.zeros(0, dtype=np.uint8)
         self.sources: set[int] = set()
+        self.identities: set[int] = set()
 
     def advance_to(self, now: float) -> None:
         assert now >= self.now
         self.now = now
 
-    def submit(self, collected: Floats, site: int, source: int, tube_types: Codes) -> Numbers:
-        assert collected.size == tube_types.size > 0
+    def submit(
+        self,
+        collected: Floats,
+        site: int,
+        source: int,
+        tube_types: Codes,
+        identities: Identities,
+    ) -> Numbers:
+        assert collected.size == tube_types.size == identities.size > 0
+        # One sample is asked for once.
+        assert self.identities.isdisjoint(identities.tolist())
+        self.identities.update(identities.tolist())
         assert np.all(collected >= self.now)
         # On the grid, so that the laboratories' arithmetic stays exact.
         assert np.all(collected * 2**20 == np.rint(collected * 2**20))

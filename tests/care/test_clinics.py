@@ -29,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Identities = npt.NDArray[np.uint64]
 Turnaround = Callable[[Floats], Floats]
 
 SITES = ("kings",)
@@ -43,14 +44,26 @@ class Laboratories:
         self.turnaround = turnaround
         self.submitted: list[tuple[float, Floats, int, int, Codes]] = []
         self.first_new = self.collected.size
+        self.identities: set[int] = set()
         self.lost_tubes = np.zeros(0, dtype=np.bool_)
 
     def advance_to(self, now: float) -> None:
         assert now >= self.now
         self.now = now
 
-    def submit(self, collected: Floats, site: int, source: int, tube_types: Codes) -> Numbers:
+    def submit(
+        self,
+        collected: Floats,
+        site: int,
+        source: int,
+        tube_types: Codes,
+        identities: Identities,
+    ) -> Numbers:
         assert np.all(collected >= self.now)
+        # One sample is asked for once.
+        assert self.identities.isdisjoint(identities.tolist())
+        self.identities.update(identities.tolist())
+        assert len(identities) == len(collected)
         self.submitted.append((self.now, collected, site, source, tube_types))
         first = self.collected.size
         self.collected = np.concatenate([self.collected, collected])

@@ -107,7 +107,7 @@ def test_an_expired_tube_becomes_an_event_and_can_be_collected_anew() -> None:
         assert calendar.when_discarded(tube) is event
         yield event
         seen.append(calendar.now)
-        laboratory.submit(calendar.now + 0.5, calendar.now, 0, 0, 0, 0)
+        laboratory.submit(calendar.now + 0.5, calendar.now, 0, 0, 0, 0, identity=2)
 
     calendar.process(ward(1))
     calendar.process(ward(0))
@@ -125,7 +125,7 @@ def test_an_asking_process_may_lag_behind_and_jump() -> None:
 
     def clinic() -> Steps:
         yield calendar.at(7.25)
-        tube = laboratory.submit(calendar.now, calendar.now, 0, 0, 0, 0)
+        tube = laboratory.submit(calendar.now, calendar.now, 0, 0, 0, 0, identity=1)
         yield calendar.at(8.25)
         laboratory.advance_to(calendar.now)
         asked.append(laboratory.reported_at[tube])

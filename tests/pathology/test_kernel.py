@@ -215,9 +215,15 @@ def test_handed_in_one_by_one_or_together_is_the_same() -> None:
     ]  # fmt: skip
     for kernel in kernels:
         kernel.advance_to(2.0)
-    ids = kernels[0].submit_many(arrival, arrival, byte, byte, byte, byte.astype(np.int16))
+    identity = np.arange(len(arrival), dtype=np.uint64) + np.uint64(1 << 63)
+    ids = kernels[0].submit_many(
+        arrival, arrival, byte, byte, byte, byte.astype(np.int16), identity
+    )
     for kernel in kernels[1:]:
-        one_by_one = [kernel.submit(float(time), float(time), 0, 0, 0, 0) for time in arrival]
+        one_by_one = [
+            kernel.submit(float(time), float(time), 0, 0, 0, 0, int(number))
+            for time, number in zip(arrival, identity, strict=True)
+        ]
         assert one_by_one == ids.tolist() == list(range(1, 2501))
     for kernel in kernels:
         kernel.advance_to(1000.0)
@@ -231,7 +237,7 @@ def test_handed_in_for_now_is_worked_off_now() -> None:
     )
     kernel = LaboratoryKernel(layout, tubes_arriving([]), seed=0, replication=0, horizon_hours=10.0)
     kernel.advance_to(3.0)
-    tube = kernel.submit(3.0, 2.0, 0, 0, 0, 0)
+    tube = kernel.submit(3.0, 2.0, 0, 0, 0, 0, identity=0)
     assert kernel.counts.on_their_way == 1
     kernel.advance_to(3.0)
     assert kernel.in_service.tolist() == [0, 1]
@@ -244,7 +250,7 @@ def test_handed_in_for_now_is_worked_off_now() -> None:
     [
         {"arrival": 1.0}, {"arrival": 3.0 + 2**-21}, {"arrival": math.inf}, {"collected": 3.5},
         {"collected": 1 / 3}, {"source": 1}, {"tube_type": 1}, {"priority": 8},
-        {"entry_station": 1}, {"entry_station": -1},
+        {"entry_station": 1}, {"entry_station": -1}, {"identity": -1}, {"identity": 1 << 64},
     ],
 )  # fmt: skip
 def test_impossible_tubes_are_refused(change: dict[str, Any]) -> None:
@@ -252,13 +258,14 @@ def test_impossible_tubes_are_refused(change: dict[str, Any]) -> None:
     kernel = LaboratoryKernel(layout, tubes_arriving([]), seed=0, replication=0, horizon_hours=9)
     kernel.advance_to(2.0)
     values = {"arrival": 3.0, "collected": 2.5, "source": 0, "tube_type": 0, "priority": 0,
-              "entry_station": 0} | change  # fmt: skip
+              "entry_station": 0, "identity": 0} | change  # fmt: skip
     with pytest.raises(ValueError, match="cannot hand in"):
         kernel.submit(**values)
     together = {name: np.array([value]) for name, value in values.items()}
     for name, kind in (("source", "u1"), ("tube_type", "u1"), ("priority", "u1"),
-                       ("entry_station", "i2")):  # fmt: skip
-        together[name] = together[name].astype(kind)
+                       ("entry_station", "i2"), ("identity", "u8")):  # fmt: skip
+        if name != "identity" or name not in change:
+            together[name] = together[name].astype(kind)
     with pytest.raises(ValueError, match="cannot hand in"):
         kernel.submit_many(**together)
     assert kernel.tube_count == 0

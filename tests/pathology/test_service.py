@@ -16,6 +16,7 @@ from disruption_sim.scenario.model import (
     Step,
     TubeType,
 )
+from disruption_sim.world.identities import sample_identities
 from tests.support.one_hospital import (
     BOROUGH,
     SITE,
@@ -325,11 +326,13 @@ def test_results_of_samples_asked_for_at_run_time() -> None:
         Timeline(one_hospital().without_disruption()),
     )
     pathology.advance_to(34.0)
+    tube_types = np.array([CHEMISTRY, GROUP_AND_SCREEN, CHEMISTRY], dtype=np.uint8)
     ids = pathology.submit(
         np.array([34.0, 34.0, 58.0]),
         0,
         PRE_ASSESSMENT,
-        np.array([CHEMISTRY, GROUP_AND_SCREEN, CHEMISTRY], dtype=np.uint8),
+        tube_types,
+        sample_identities(PRE_ASSESSMENT, np.array([0, 0, 1]), 1, tube_types),
     )
     assert np.isnan(pathology.reported_at(ids)).all()
     assert pathology.collected_at(ids).tolist() == [34.0, 34.0, 58.0]
@@ -343,7 +346,11 @@ def test_results_of_samples_asked_for_at_run_time() -> None:
     assert reported[3] == -np.inf
     assert not pathology.lost(asked).any()
     later = pathology.submit(
-        np.array([60.0]), 0, PRE_ASSESSMENT, np.array([CHEMISTRY], dtype=np.uint8)
+        np.array([60.0]),
+        0,
+        PRE_ASSESSMENT,
+        np.array([CHEMISTRY], dtype=np.uint8),
+        sample_identities(PRE_ASSESSMENT, 2, 1, CHEMISTRY),
     )
     assert later.tolist() == [ids[-1] + 1]
     pathology.advance_to(90.0)
@@ -356,7 +363,11 @@ def test_a_restricted_sample_asked_for_at_run_time_is_lost_when_it_is_due() -> N
     pathology.advance_to(ONSET + 1.0)
     due = ONSET + 34.0
     ids = pathology.submit(
-        np.array([due, due]), 0, PRE_ASSESSMENT, np.array([CHEMISTRY] * 2, dtype=np.uint8)
+        np.array([due, due]),
+        0,
+        PRE_ASSESSMENT,
+        np.array([CHEMISTRY] * 2, dtype=np.uint8),
+        sample_identities(PRE_ASSESSMENT, np.arange(2), 1, CHEMISTRY),
     )
     assert not pathology.lost(ids).any()
     pathology.advance_to(due)
@@ -373,7 +384,13 @@ def test_a_restricted_sample_asked_for_at_run_time_is_lost_when_it_is_due() -> N
 def test_hospitals_hand_in_no_samples_of_practices() -> None:
     pathology, _ = baseline()
     with pytest.raises(ValueError, match="sends no samples"):
-        pathology.submit(np.array([1.0]), 0, PRACTICE, np.array([0], dtype=np.uint8))
+        pathology.submit(
+            np.array([1.0]),
+            0,
+            PRACTICE,
+            np.array([0], dtype=np.uint8),
+            sample_identities(PRACTICE, 0, 1, 0),
+        )
 
 
 def test_samples_of_the_world_that_expired_for_good_are_lost() -> None:

@@ -26,6 +26,7 @@ from disruption_sim.pathology.travel import (
 )
 from disruption_sim.scenario.model import DemandRestriction, MutualAid, Source
 from disruption_sim.world.days import Days
+from disruption_sim.world.identities import sample_identities
 from tests.support.one_hospital import BOROUGH, its_world, one_hospital, with_policies
 from tests.support.small_scenario import small_scenario
 
@@ -277,10 +278,14 @@ def test_samples_asked_for_at_one_time_for_one_patient_are_deferred_together() -
     patients = 400
     collected = np.repeat(one_hospital().calendar.week_1_hour + np.arange(patients) / 8.0, 3)
     first = intake.count
+    tube_types = np.tile(np.array([0, 1, 3], dtype=np.uint8), patients)
     intake.add(
         collected,
         np.full(3 * patients, origin, dtype=np.uint8),
-        np.tile(np.array([0, 1, 3], dtype=np.uint8), patients),
+        tube_types,
+        sample_identities(
+            SOURCES.index(Source.PRE_ASSESSMENT), np.repeat(np.arange(patients), 3), 1, tube_types
+        ),
     )
     numbers = np.arange(first, intake.count, dtype=np.int32)
     never = intake.never_taken(numbers).reshape(patients, 3)

@@ -86,6 +86,7 @@ class Tube:
     tube_type: int
     priority: int
     entry_station: int
+    entity: int
     occasion: int = 0
     reported_at: float = math.nan
     back_entered_at: float = math.nan
@@ -150,9 +151,12 @@ class ReferenceLaboratory:
         tube_type: int,
         priority: int,
         entry_station: int,
+        identity: int | None = None,
     ) -> None:
+        """Add a tube; one that was known beforehand has no identity but its number."""
         number = len(self.tubes)
-        tube = Tube(number, arrival, collected, source, tube_type, priority, entry_station)
+        entity = number if identity is None else identity
+        tube = Tube(number, arrival, collected, source, tube_type, priority, entry_station, entity)
         self.tubes.append(tube)
         if entry_station >= 0:
             self.env.process(self._live(tube))
@@ -226,17 +230,20 @@ class ReferenceLaboratory:
                 return
             tube.is_discarded = True
             self.discards.append((self.env.now, tube.number))
-            layout, i, occasion = self.layout, tube.number, tube.occasion
-            if hash_uniform(self.rebleed_key, i, occasion) >= layout.rebleed_share[tube.source]:
+            layout, entity, occasion = self.layout, tube.entity, tube.occasion
+            if (
+                hash_uniform(self.rebleed_key, entity, occasion)
+                >= layout.rebleed_share[tube.source]
+            ):
                 tube.is_abandoned = True
                 return
-            stretch = 1.0 + hash_uniform(self.delay_key, i, occasion)
+            stretch = 1.0 + hash_uniform(self.delay_key, entity, occasion)
             delay = to_grid(float(layout.rebleed_delay_hours[tube.source]) * stretch)
             tube.collected = self.env.now + delay
             tube.occasion += 1
             yield self._at(
                 tube.collected + float(layout.transport_hours[tube.source]),
-                self._order(tube.entry_station, ARRIVAL, i),
+                self._order(tube.entry_station, ARRIVAL, tube.number),
             )
 
     def _pass_stations(self, tube: Tube) -> Generator[simpy.Event, Any, bool]:
@@ -244,7 +251,7 @@ class ReferenceLaboratory:
         layout, env, s, i = self.layout, self.env, tube.entry_station, tube.number
         while True:
             share = self.rows[s].skip_share
-            if hash_uniform(self.keys["skip"][s], i, tube.occasion) < share:
+            if hash_uniform(self.keys["skip"][s], tube.entity, tube.occasion) < share:
                 if self._expired(tube, s):
                     return True
                 self.skips.append((s, env.now))
@@ -278,6 +285,6 @@ class ReferenceLaboratory:
         row = self.rows[s]
         hours = float(self.layout.service_hours[s, row.mode, tube.tube_type]) * row.speed
         factors = self.factors[float(self.layout.service_cv[s, row.mode])]
-        number = hash_uniform(self.keys["service"][s], tube.number, tube.occasion)
+        number = hash_uniform(self.keys["service"][s], tube.entity, tube.occasion)
         hours *= float(factors[int(number * len(factors))])
         return max(round(hours * TICKS_PER_HOUR), 1) / TICKS_PER_HOUR

@@ -115,8 +115,8 @@ class Case:
     layout: NetworkLayout
     tubes: TubeArrays
     horizon: float
-    submissions: tuple[tuple[float, float, float, int, int, int, int], ...] = ()
-    """when handed in, arrival, collected, source, tube type, priority, entry station"""
+    submissions: tuple[tuple[float, float, float, int, int, int, int, int], ...] = ()
+    """when handed in, arrival, collected, source, tube type, priority, entry station, identity"""
     reschedules: tuple[tuple[float, int, tuple[Row, ...]], ...] = ()
     """when, station, rows"""
     stops: tuple[float, ...] = ()
@@ -216,6 +216,7 @@ def random_case(
                 (
                     time, time + float(one["arrival"][0]), time + float(one["collected"][0]),
                     int(one["source"][0]), int(one["tube_type"][0]), int(one["priority"][0]), entry,
+                    int(draw.integers(0, 1 << 64, dtype=np.uint64)),
                 )
             )  # fmt: skip
     submissions.sort(key=lambda submission: submission[0])
