@@ -75,6 +75,10 @@ class Site(Section):
         description="Medical, obstetric and trauma use; operations come on top."
     )
     major_haemorrhages_per_month: NotNegative
+    transfusion_staff_day: Annotated[int, Field(ge=1, le=50)] = Field(
+        description="Biomedical scientists at the transfusion bench, 8 to 20 h."
+    )
+    transfusion_staff_night: Annotated[int, Field(ge=1, le=50)]
 
 
 class Hub(Section):

@@ -35,8 +35,6 @@ class Transfusion(Section):
     donor_groups: dict[BloodGroup, Share]
     antibody_positive_share: Share
     times: TransfusionTimes
-    bench_staff_day: Annotated[int, Field(ge=1, le=50)]
-    bench_staff_night: Annotated[int, Field(ge=1, le=50)]
     immediate_minutes: Positive
     urgent_minutes: Positive
     routine_minutes: Positive

@@ -88,8 +88,8 @@ class Routes:
             times.crossmatch_hands_on_minutes, times.manual_uplift
         )
         self.benches = [
-            Bench(env, rules.bench_staff_day, rules.bench_staff_night, self._crossmatch)
-            for _ in fridges
+            Bench(env, site.transfusion_staff_day, site.transfusion_staff_night, self._crossmatch)
+            for site in scenario.network.sites
         ]
 
     def electronic_issue(self, site: int) -> bool:

@@ -55,7 +55,7 @@ class Transfusion:
         self._daily_use: list[list[float]] = self._plan.daily_use.tolist()
         self._crossmatches = expected_crossmatches(scenario)
         self._weekdays = Days.of(scenario.calendar).weekday
-        self._day_staff = rules.bench_staff_day
+        self._day_staff = [site.transfusion_staff_day for site in scenario.network.sites]
         self._order_hour = to_grid(rules.order_hour)
         self._fridges = [Fridge() for _ in scenario.network.sites]
         waiting = WaitingPatients(len(self._fridges))
@@ -104,7 +104,7 @@ class Transfusion:
         if self.electronic_issue(site):
             return UNLIMITED_PLACES
         start, end = DAY_SHIFT_HOURS
-        possible = self._day_staff * (end - start) / self._routes.hands_on_hours[True]
+        possible = self._day_staff[site] * (end - start) / self._routes.hands_on_hours[True]
         weekday = self._weekdays[int(day_start // 24.0)]
         return max(0, int(possible - self._crossmatches[site, weekday]))
 

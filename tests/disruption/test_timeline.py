@@ -118,7 +118,7 @@ def test_a_policy_waits_for_its_lag_ramps_up_and_ends(scenario: Scenario) -> Non
     assert strength.at(onset + 60.0) == pytest.approx(0.5, abs=0.02)
     assert strength.at(onset + 120.0) == 1.0
     assert strength.at(scenario.calendar.hour(dt.date(2024, 8, 15))) == 0.0
-    first, second = (strength for _, strength in Timeline(scenario).policies(MutualAid))
+    first, second, *_ = (strength for _, strength in Timeline(scenario).policies(MutualAid))
     assert first.at(onset + 9.9 * 24.0) == 0.0
     assert first.at(onset + 10.0 * 24.0) == 1.0
     assert second.at(onset + 27.9 * 24.0) == 0.0

@@ -23,15 +23,26 @@ from disruption_sim.world.model import BleedingEpisodes, NationalBlood, World
 
 @cache
 def ordinary_scenario(horizon_weeks: int = 4) -> Scenario:
-    """Return the built-in hospitals for 6 weeks and a horizon, with nothing going wrong."""
+    """Return the built-in hospitals for 6 weeks and a horizon, with nothing going wrong.
+
+    Every bench has two scientists by day and one at night.
+    """
     overrides = {"calendar.warm_up_weeks": 6, "calendar.horizon_weeks": horizon_weeks}
-    return load_scenario("synnovis-2024", overrides).without_disruption()
+    return with_staff(load_scenario("synnovis-2024", overrides).without_disruption(), 2, 1)
 
 
 def with_rules(scenario: Scenario, **changes: Any) -> Scenario:
     """Return the scenario with other transfusion rules."""
     rules = scenario.transfusion.model_copy(update=changes)
     return scenario.model_copy(update={"transfusion": rules})
+
+
+def with_staff(scenario: Scenario, day: int, night: int) -> Scenario:
+    """Return the scenario with so many scientists at every transfusion bench."""
+    staff = {"transfusion_staff_day": day, "transfusion_staff_night": night}
+    sites = tuple(site.model_copy(update=staff) for site in scenario.network.sites)
+    network = scenario.network.model_copy(update={"sites": sites})
+    return scenario.model_copy(update={"network": network})
 
 
 def with_outage(

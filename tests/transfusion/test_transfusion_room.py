@@ -20,6 +20,7 @@ from tests.transfusion.small_world import (
     room,
     with_outage,
     with_rules,
+    with_staff,
     world_of,
 )
 
@@ -70,12 +71,10 @@ def test_no_unit_appears_or_vanishes_under_any_policy(
         emergency_lead_hours=emergency_lead,
         order_hour=order_hour,
         national_stock_days=national_days,
-        bench_staff_day=staff[0],
-        bench_staff_night=staff[1],
         times=ordinary.transfusion.times.model_copy(update={"manual_uplift": uplift}),
     )
     start, days, depth = outage
-    scenario = with_outage(scenario, days, depth, start)
+    scenario = with_outage(with_staff(scenario, *staff), days, depth, start)
     world = world_of(scenario, seed)
     records = live(scenario, world)
     check_conservation(records)
@@ -167,7 +166,7 @@ def test_more_scientists_and_faster_hands_spare_group_o() -> None:
     unmatched = []
     for staff, uplift in ((1, 2.0), (2, 2.0), (2, 1.2), (4, 1.2)):
         times = scenario.transfusion.times.model_copy(update={"manual_uplift": uplift})
-        changed = with_rules(scenario, bench_staff_day=staff, bench_staff_night=staff, times=times)
+        changed = with_staff(with_rules(scenario, times=times), staff, staff)
         records = live(changed, world)
         route = records.issued_route == Route.GROUP_O_UNMATCHED
         unmatched.append(int(records.issued_units[route].sum()))
@@ -180,7 +179,7 @@ def test_an_overloaded_bench_falls_back_on_group_o_and_does_not_pile_up() -> Non
     times = ordinary.transfusion.times.model_copy(
         update={"crossmatch_hands_on_minutes": 90.0, "manual_uplift": 2.0}
     )
-    scenario = with_rules(ordinary, times=times, bench_staff_day=1)
+    scenario = with_staff(with_rules(ordinary, times=times), day=1, night=1)
     records = live(with_outage(scenario, days=28), world_of(scenario))
     last_week = records.issued_at >= scenario.calendar.end_hour - 168.0
     crossmatched = last_week & (records.issued_route == Route.CROSSMATCH)

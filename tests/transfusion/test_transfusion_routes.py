@@ -28,6 +28,7 @@ from tests.transfusion.small_world import (
     room,
     with_outage,
     with_rules,
+    with_staff,
     world_of,
 )
 
@@ -273,7 +274,7 @@ def test_places_for_operations_are_what_the_day_shift_has_left(
     env.run(until=DURING)
     assert transfusion.crossmatch_places(SITE, day) == UNLIMITED_PLACES
     places = {}
-    for name, scenario in (("two", down), ("four", with_rules(down, bench_staff_day=4))):
+    for name, scenario in (("two", down), ("four", with_staff(down, day=4, night=1))):
         env, transfusion = room(scenario, quiet_world(scenario))
         env.run(until=DURING)
         places[name] = transfusion.crossmatch_places(SITE, day)
