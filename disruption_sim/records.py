@@ -147,7 +147,8 @@ class OutpatientRecords:
         NaN where it has not happened.
     postponed_at, postponed_appointment, postponed_cause : (events,)
         The time is the start of the clinic from which the appointment was taken.
-    without_results_done, without_results_postponed : int64 (weeks, sites)
+    without_results_done : int64 (days, sites)
+    without_results_postponed : int64 (weeks, sites)
     """
 
     done_at: Floats

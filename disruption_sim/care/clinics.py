@@ -12,7 +12,7 @@ import simpy
 from disruption_sim.care.clinic_days import NewBlood, OfficeDay, closed_sessions, office_days
 from disruption_sim.care.clinic_places import FreePlaces
 from disruption_sim.care.ports import BloodTests, Codes, Flags, Floats, Numbers, Timeline
-from disruption_sim.grid import HOURS_PER_DAY, HOURS_PER_WEEK
+from disruption_sim.grid import HOURS_PER_DAY
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.records import Cause, OutpatientRecords
 from disruption_sim.scenario.model import Scenario, Source
@@ -82,9 +82,9 @@ class Clinics:
         self._tube_types: Codes = world.tubes.tube_type[np.maximum(self._tubes, 0)]
         self._events: list[tuple[Floats, Numbers, Codes]] = []
 
-        shape = (scenario.calendar.weeks, len(scenario.site_names))
-        self._without_results_done = np.zeros(shape, dtype=np.int64)
-        self._without_results_postponed = np.zeros(shape, dtype=np.int64)
+        weeks, sites = scenario.calendar.weeks, len(scenario.site_names)
+        self._without_results_done = np.zeros((7 * weeks, sites), dtype=np.int64)
+        self._without_results_postponed = np.zeros((weeks, sites), dtype=np.int64)
         self._rebooking_key = world.key("clinics.rebooking")
         self._group_rebooking_key = world.key("clinics.rebooking_without_results")
 
@@ -189,7 +189,7 @@ class Clinics:
     def _decide_without_results(self, office: OfficeDay) -> None:
         sessions = self._world.clinic_sessions
         chosen = slice(office.first_session, office.end_session)
-        week = (sessions.start[chosen] // HOURS_PER_WEEK).astype(np.int64)
+        day = (sessions.start[chosen] // HOURS_PER_DAY).astype(np.int64)
         site = sessions.site[chosen]
         numbers = range(office.first_session, office.end_session)
         rebooked = np.array(
@@ -198,8 +198,8 @@ class Clinics:
         booked = sessions.without_results[chosen] + rebooked
         ordinary = sessions.without_results_postponed[chosen]
         postponed = np.where(self._closed[chosen], booked, ordinary)
-        np.add.at(self._without_results_done, (week, site), booked - postponed)
-        np.add.at(self._without_results_postponed, (week, site), postponed)
+        np.add.at(self._without_results_done, (day, site), booked - postponed)
+        np.add.at(self._without_results_postponed, (day // 7, site), postponed)
 
         earliest, latest = self._rebooking_range(office)
         wish = hash_uniform(self._group_rebooking_key, np.asarray(numbers))

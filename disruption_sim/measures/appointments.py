@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from disruption_sim.measures.calendar import Floats, Horizon, with_all
+from disruption_sim.measures.calendar import Floats, Horizon, Integers, with_all
 from disruption_sim.measures.operations import is_incident
 from disruption_sim.measures.table import Weekly
 from disruption_sim.records import OutpatientRecords
@@ -40,18 +40,26 @@ def appointment_measures(
     rows = horizon.week_rows
     # Ordinary postponements are the same in every arm: more than in the twin is the incident's.
     others_stopped = records.without_results_postponed - twin.without_results_postponed
-    done = horizon.count(records.done_at, site, sites)
-    backlog = np.cumsum(horizon.count(twin.done_at, site, sites) - done, axis=0)
+    done, usual = (
+        horizon.count(arm.done_at, site, sites) + _others(by_week(arm.without_results_done), rows)
+        for arm in (records, twin)
+    )
     return {
-        "appointments_done": done + _others(records.without_results_done, rows),
+        "appointments_done": done,
         "appointments_postponed": horizon.count(records.postponed_at, event_site, sites)
         + _others(records.without_results_postponed, rows),
         "appointments_postponed_incident": horizon.count(
             records.postponed_at[incident], event_site[incident], sites
         )
         + _others(others_stopped, rows),
-        "appointments_backlog": backlog,
+        "appointments_backlog": np.cumsum(usual - done, axis=0),
     }
+
+
+def by_week(daily: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Integers:
+    """Return the sums of weeks of daily counts, int64 (weeks, sites)."""
+    sums: Integers = daily.reshape(-1, 7, daily.shape[1]).sum(axis=1)
+    return sums
 
 
 def _others(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], rows: slice) -> Floats:

@@ -92,15 +92,14 @@ def readings(
     is weighted by what the twin handles that week (so that restricting one source does not pass
     for a change in the others); nothing reported counts as nothing within standard. Results
     entered back: none is left on paper. Backlogs: net, that is treated or removed in the twin less
-    here; the tolerance is a share of a usual week's operations, and of a usual week's appointments
-    that need results.
+    here; the tolerance is a share of a usual week's operations or appointments.
     """
     rule = scenario.recovery
-    usual_operations = _usual_week(horizon, horizon.daily(twin.surgery.done_at))
-    usual_appointments = _usual_week(horizon, horizon.daily(twin.outpatients.done_at))
+    usual_operations = _usual_week(horizon.daily(twin.surgery.done_at))
+    held, usually_held = (_held(horizon, arm.outpatients) for arm in (records, twin))
     share = rule.backlog_tolerance_share_of_week
     operations = _net(horizon, wait_ends(twin.surgery), wait_ends(records.surgery))
-    appointments = _net(horizon, twin.outpatients.done_at, records.outpatients.done_at)
+    appointments = np.cumsum(usually_held - held)
     series: list[tuple[Clock, Floats, float, float]] = [
         (
             Clock.LABORATORY_TURNAROUND,
@@ -123,7 +122,7 @@ def readings(
         (
             Clock.APPOINTMENTS_BACKLOG,
             appointments,
-            share * usual_appointments,
+            share * _usual_week(usually_held),
             spare_appointments_per_week(horizon, world, twin.outpatients),
         ),
     ]
@@ -183,7 +182,14 @@ def _reading(
     )
 
 
-def _usual_week(horizon: Horizon, daily: Floats) -> float:
+def _held(horizon: Horizon, records: OutpatientRecords) -> Floats:
+    """Return the appointments held on each day from the onset."""
+    held: Floats = horizon.daily(records.done_at)
+    held += _from_onset(horizon, records.without_results_done).sum(axis=1)
+    return held
+
+
+def _usual_week(daily: Floats) -> float:
     return float(daily.mean()) * DAYS_PER_WEEK
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from disruption_sim.measures.calendar import Floats, Horizon, Integers
 from disruption_sim.measures.table import Ratio, Weekly
 from disruption_sim.records import PathologyRecords
-from disruption_sim.scenario.model import Scenario
+from disruption_sim.scenario.model import Scenario, Step
 
 
 def laboratory_measures(
@@ -38,6 +38,8 @@ def laboratory_measures(
 
     reported, elsewhere = by_place(records.reported), by_place(records.reported_elsewhere)
     usual, usual_elsewhere = by_place(twin.reported), by_place(twin.reported_elsewhere)
+    # Paper to be entered back has a measure of its own.
+    live = [not name.endswith(Step.BACK_ENTRY) for name in records.station_names]
     week_ends = slice(horizon.day_rows.start + 6, horizon.day_rows.stop, 7)
     return {
         "tubes_received": by_place(records.received),
@@ -56,8 +58,10 @@ def laboratory_measures(
         ),
         "manual_staff_hours": records.manual_hours[rows],
         "results_on_paper": records.daily_paper_waiting[week_ends].astype(np.float64),
-        "busiest_station_utilisation": records.utilisation[rows].max(axis=1),
-        "longest_laboratory_queue": records.longest_queue[rows].max(axis=1).astype(np.float64),
+        "busiest_station_utilisation": records.utilisation[rows][:, live].max(axis=1),
+        "longest_laboratory_queue": records.longest_queue[rows][:, live]
+        .max(axis=1)
+        .astype(np.float64),
     }
 
 

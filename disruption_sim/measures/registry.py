@@ -255,8 +255,8 @@ _OUTPATIENTS = (
         "Net backlog of outpatient appointments",
         "appointments",
         _H,
-        "Appointments that need blood results, held since the onset in the baseline arm, less "
-        "those in this arm, at the end of the week; 0 in the baseline arm.",
+        "Appointments held since the onset in the baseline arm, less those in this arm, at the end "
+        "of the week; 0 in the baseline arm.",
     ),
 )
 
@@ -335,7 +335,7 @@ _PATHOLOGY = (
         "Staff hours of manual work",
         "hours",
         _H,
-        "Hours of staff on booking-in, authorising, reporting and group-and-screen by hand.",
+        "Hours of staff on booking-in, authorising and reporting by hand.",
         by_site=False,
     ),
     _level(

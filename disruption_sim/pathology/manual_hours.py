@@ -18,8 +18,8 @@ class ManualHours:
 
     Parameters
     ----------
-    schedules : sequence of Schedule
-        Of the stations in network order.
+    schedules : sequence of Schedule or None
+        Of the stations in network order; None for those whose minutes are not those of hands.
     end : float
         End of the simulation.
 
@@ -28,8 +28,8 @@ class ManualHours:
     What is in service when the mode changes counts with the mode that follows.
     """
 
-    def __init__(self, schedules: Sequence[Schedule], end: float) -> None:
-        self._spans = [schedule.manual_spans(end) for schedule in schedules]
+    def __init__(self, schedules: Sequence[Schedule | None], end: float) -> None:
+        self._spans = [schedule.manual_spans(end) if schedule else [] for schedule in schedules]
         limits = {limit for spans in self._spans for span in spans for limit in span}
         self._limits = sorted(limits)
         self._busy_at_limit: list[Floats] = []

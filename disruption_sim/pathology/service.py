@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from disruption_sim.disruption import Timeline
-from disruption_sim.pathology.capacity import Capacity, stations
+from disruption_sim.pathology.capacity import REINFORCED, Capacity, stations
 from disruption_sim.pathology.counting import count_reports
 from disruption_sim.pathology.expected import ExpectedWeek
 from disruption_sim.pathology.intake import Intake
@@ -66,7 +66,11 @@ class Pathology:
             horizon_hours=scenario.calendar.end_hour,
         )
         self.kernel_seconds = 0.0
-        self._manual_hours = ManualHours(schedules, scenario.calendar.end_hour)
+        by_hand = [
+            schedule if step in REINFORCED else None
+            for schedule, (_, step) in zip(schedules, stations(scenario), strict=True)
+        ]
+        self._manual_hours = ManualHours(by_hand, scenario.calendar.end_hour)
         self._requests: list[tuple[Floats, int, Codes, Identities]] = []
         self._next_number = self.intake.count
         self._origin_numbers: list[list[int]] = self._origins.number.tolist()

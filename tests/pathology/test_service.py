@@ -178,7 +178,7 @@ def test_manual_hours_are_the_busy_hours_of_the_manual_stations() -> None:
     by_hand = [
         number
         for number, name in enumerate(disrupted.station_names)
-        if name.split(".")[1] in {"booking_in", "authorisation", "reporting", "group_and_screen"}
+        if name.split(".")[1] in {"booking_in", "authorisation", "reporting"}
     ]
     # The first week of the outage is manual from its first hour to its last.
     expected = weeks["busy_hours"][WARM_UP_WEEKS, by_hand].sum()

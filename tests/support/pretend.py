@@ -107,7 +107,7 @@ def _outpatients(scenario: Scenario, world: World, delayed: bool) -> OutpatientR
         postponed_at=start[hit],
         postponed_appointment=hit.astype(np.int32),
         postponed_cause=np.full(len(hit), Cause.RESULTS_NOT_REPORTED, dtype=np.uint8),
-        without_results_done=others,
+        without_results_done=np.repeat(others // 7, 7, axis=0),
         without_results_postponed=others // 20,
     )
 
