@@ -10,7 +10,7 @@ from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.blood import draw_bleeding, draw_national
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
-from disruption_sim.world.outpatients import draw_blood, draw_sessions
+from disruption_sim.world.outpatients import draw_outpatients
 from disruption_sim.world.surgery import draw_operations, draw_theatre_lists
 from disruption_sim.world.tubes import assemble, draw_unlinked
 
@@ -33,8 +33,7 @@ def draw_world(scenario: Scenario, seed: int, replication: int) -> World:
     World
     """
     days = Days.of(scenario.calendar)
-    sessions, appointments = draw_sessions(scenario, days, seed, replication)
-    blood = draw_blood(scenario, days, seed, replication, sessions, appointments)
+    sessions, appointments, blood = draw_outpatients(scenario, days, seed, replication)
     tubes, numbers = assemble(draw_unlinked(scenario, days, seed, replication), blood.ravel())
     linked = np.full((appointments.session.size, 2), -1, dtype=np.int32)
     linked[:, : blood.shape[1]] = numbers.reshape(blood.shape)

@@ -1,67 +1,211 @@
-"""Clinic sessions, the appointments that need results, and the blood taken for them."""
+"""Clinic sessions, the appointments that need results, and the blood taken for them.
+
+Each clinic of each site is drawn by itself, and whole before conditions close any of its sessions:
+neither another clinic nor a strike changes what is drawn for an appointment.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from disruption_sim.grid import TICKS_PER_HOUR, to_grid
 from disruption_sim.randomness import stream
-from disruption_sim.scenario.model import Capability, Scenario, Source, TubeType
+from disruption_sim.scenario.model import Capability, Clinic, Scenario, Source, TubeType
 from disruption_sim.world.conditions import open_sessions
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import Appointments, ClinicSessions
 from disruption_sim.world.tubes import SOURCES, TUBE_TYPES, HourProfile, pack
 
 Keys = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 TAKEN_TYPES = (TubeType.CHEMISTRY, TubeType.HAEMATOLOGY)
 WORKING_DAYS_PER_WEEK = 5
 
 
-def draw_sessions(
+@dataclass(frozen=True, eq=False)
+class Blood:
+    """Where and when the blood for appointments is taken, one element for each appointment.
+
+    Attributes
+    ----------
+    ticks : int64 (n,)
+        When; negative where it was taken before hour 0.
+    origin, source : uint8 (n,)
+        As in `Tubes`.
+    """
+
+    ticks: Keys
+    origin: npt.NDArray[np.uint8]
+    source: npt.NDArray[np.uint8]
+
+    def keys(self, tubes_each: int) -> Keys:
+        """Return the samples, packed, int64 (n, tubes each); negative if taken before hour 0."""
+        packed = np.empty((self.ticks.size, tubes_each), dtype=np.int64)
+        origin, source = self.origin.astype(np.int64), self.source.astype(np.int64)
+        for column in range(tubes_each):
+            tube_type = TUBE_TYPES.index(TAKEN_TYPES[column])
+            packed[:, column] = pack(self.ticks, origin, source, tube_type, linked=True)
+        packed[self.ticks < 0] = -1
+        return packed
+
+
+class ClinicDraws:
+    """Draws the sessions and appointments of one clinic at one site at a time.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    days : Days
+    seed, replication : int
+    """
+
+    def __init__(self, scenario: Scenario, days: Days, seed: int, replication: int) -> None:
+        self._scenario = scenario
+        self._seed, self._replication = seed, replication
+        self._working = np.flatnonzero(days.working)
+        starts = np.array([to_grid(hour) for hour in scenario.outpatients.session_start_hours])
+        self._starts = starts.size
+        self.start: Floats = (24.0 * self._working[:, None] + starts[None, :]).ravel()
+        practices = np.array([borough.tubes_per_weekday for borough in scenario.network.boroughs])
+        total = float(practices.sum())
+        self._general_practice = total > 0.0
+        self._boroughs = np.cumsum(practices / total)[:-1] if total > 0.0 else practices[:0]
+        self._hospital_hours = HourProfile.of(
+            scenario.pathology.source(Source.OUTPATIENT).hour_profile
+        )
+        self._practice_hours = HourProfile.of(
+            scenario.pathology.source(Source.GENERAL_PRACTICE).hour_profile
+        )
+
+    def sessions(self, site: int, number: int, clinic: Clinic) -> tuple[Keys, Flags]:
+        """Return the sessions of all working days, and which of them are held.
+
+        Returns
+        -------
+        table : int64 (6, sessions)
+            Site, clinic, appointments with and without need of results, those of the latter that
+            are postponed for ordinary reasons, free places.
+        held : bool (sessions,)
+            Not closed by conditions, and not empty.
+        """
+        rules, site_name = self._scenario.outpatients, self._scenario.site_names[site]
+        rng = stream(self._seed, self._replication, f"clinics.{site_name}.{clinic.name}")
+        mean = (
+            rules.appointments_per_week
+            * rules.site_shares.get(site_name, 0.0)
+            * clinic.share
+            / (WORKING_DAYS_PER_WEEK * self._starts)
+        )
+        size = self.start.size
+        needing = rng.poisson(mean * clinic.needs_results_share, size)
+        others = rng.poisson(mean * (1.0 - clinic.needs_results_share), size)
+        postponed = rng.binomial(others, rules.ordinary_postponement_share)
+        spare = rng.poisson(mean * rules.spare_capacity_share, size)
+        held = open_sessions(
+            self._scenario, Capability.CLINICS, site_name, self.start, rng.random(size)
+        ) & (needing + others + spare > 0)
+        codes = np.full((2, size), 0)
+        codes[0], codes[1] = site, number
+        return np.vstack([codes, needing, others, postponed, spare]), held
+
+    def appointments(
+        self, site: int, clinic: Clinic, needing: Keys, held: Flags
+    ) -> tuple[Flags, Blood]:
+        """Return the appointments of the sessions that are held, in order of session.
+
+        They are drawn for all sessions, held or not.
+
+        Parameters
+        ----------
+        site : int
+        clinic : Clinic
+        needing : int64 (sessions,)
+            Appointments of each session.
+        held : bool (sessions,)
+
+        Returns
+        -------
+        flags : bool (3, n)
+            Essential, postponed for ordinary reasons, blood taken in general practice.
+        blood : Blood
+            Taken a whole number of working days before the clinic, uniform over the stated range.
+        """
+        rules, site_name = self._scenario.outpatients, self._scenario.site_names[site]
+        rng = stream(self._seed, self._replication, f"appointments.{site_name}.{clinic.name}")
+        count = int(needing.sum())
+        kept = np.repeat(held, needing)
+        limits = (
+            clinic.essential_share,
+            rules.ordinary_postponement_share,
+            rules.taken_in_general_practice_share if self._general_practice else 0.0,
+        )
+        flags = np.array([rng.random(count)[kept] < limit for limit in limits])
+        fewest, most = rules.taken_working_days_before
+        before = rng.integers(fewest, most + 1, count)[kept]
+        where, when = rng.random(count)[kept], rng.random(count)[kept]
+        in_practice = flags[2]
+        position = np.repeat(np.arange(held.size) // self._starts, needing)[kept] - before
+        ticks = np.where(
+            in_practice, self._practice_hours.ticks(when), self._hospital_hours.ticks(when)
+        )
+        ticks += self._working[np.maximum(position, 0)] * (24 * TICKS_PER_HOUR)
+        ticks[position < 0] = -1
+        borough = len(self._scenario.network.sites) + np.searchsorted(
+            self._boroughs, where, "right"
+        )
+        practice, hospital = (
+            SOURCES.index(Source.GENERAL_PRACTICE),
+            SOURCES.index(Source.OUTPATIENT),
+        )
+        return flags, Blood(
+            ticks=ticks,
+            origin=np.where(in_practice, borough, site).astype(np.uint8),
+            source=np.where(in_practice, practice, hospital).astype(np.uint8),
+        )
+
+
+def draw_outpatients(
     scenario: Scenario, days: Days, seed: int, replication: int
-) -> tuple[ClinicSessions, Appointments]:
-    """Return the clinics of all working days and their appointments, without blood samples yet.
+) -> tuple[ClinicSessions, Appointments, Keys]:
+    """Return the clinics of all working days and their appointments.
+
+    Returns
+    -------
+    sessions : ClinicSessions
+    appointments : Appointments
+        Without the numbers of their blood samples.
+    samples : int64 (appointments, tubes each)
+        Packed; negative where the blood was taken before hour 0: the result is in hand.
 
     Notes
     -----
     Each site, clinic, working day and start hour is one session; its appointments with and without
     need of results and its free places are Poisson with means that follow from the shares.
     """
-    rules = scenario.outpatients
-    working = np.flatnonzero(days.working)
-    starts = np.array([to_grid(hour) for hour in rules.session_start_hours])
-    start = (24.0 * working[:, None] + starts[None, :]).ravel()
-    parts: list[tuple[npt.NDArray[np.float64], ...]] = []
-    for site, site_name in enumerate(scenario.site_names):
-        share = rules.site_shares.get(site_name, 0.0)
-        for number, clinic in enumerate(rules.clinics):
-            rng = stream(seed, replication, f"clinics.{site_name}.{clinic.name}")
-            mean = (
-                rules.appointments_per_week
-                * share
-                * clinic.share
-                / (WORKING_DAYS_PER_WEEK * starts.size)
-            )
-            size = start.size
-            needing = rng.poisson(mean * clinic.needs_results_share, size)
-            others = rng.poisson(mean * (1.0 - clinic.needs_results_share), size)
-            postponed = rng.binomial(others, rules.ordinary_postponement_share)
-            spare = rng.poisson(mean * rules.spare_capacity_share, size)
-            kept = open_sessions(
-                scenario, Capability.CLINICS, site_name, start, rng.random(size)
-            ) & (needing + others + spare > 0)
-            codes = np.full((2, size), 0)
-            codes[0], codes[1] = site, number
-            table = np.vstack([start, codes, needing, others, postponed, spare])
-            parts.append(tuple(table[:, kept]))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    order = np.lexsort((columns[2], columns[1], columns[0]))
-    start, site_codes, clinics, needing, others, postponed, spare = (
-        column[order] for column in columns
-    )
-    first = np.concatenate([[0], np.cumsum(needing)]).astype(np.int32)
+    draws = ClinicDraws(scenario, days, seed, replication)
+    starts: list[Floats] = []
+    tables: list[Keys] = []
+    flags: list[Flags] = []
+    taken: list[Blood] = []
+    for site in range(len(scenario.site_names)):
+        for number, clinic in enumerate(scenario.outpatients.clinics):
+            table, held = draws.sessions(site, number, clinic)
+            starts.append(draws.start[held])
+            tables.append(table[:, held])
+            of_clinic, blood = draws.appointments(site, clinic, table[2], held)
+            flags.append(of_clinic)
+            taken.append(blood)
+    start, table = np.concatenate(starts), np.concatenate(tables, axis=1)
+    order = np.lexsort((table[1], table[0], start))
+    first_drawn = np.concatenate([[0], np.cumsum(table[2])])[:-1]
+    start, table, first_drawn = start[order], table[:, order], first_drawn[order]
+    site_codes, clinics, needing, others, postponed, spare = table
+    first = np.concatenate([[0], np.cumsum(needing)])
     sessions = ClinicSessions(
         start=start,
         site=site_codes.astype(np.uint8),
@@ -69,67 +213,22 @@ def draw_sessions(
         without_results=others.astype(np.int32),
         without_results_postponed=postponed.astype(np.int32),
         spare=spare.astype(np.int32),
-        first_appointment=first,
+        first_appointment=first.astype(np.int32),
     )
+    # Appointments were drawn clinic by clinic; they stand in order of their sessions.
     count = int(first[-1])
-    session = np.repeat(np.arange(start.size, dtype=np.int32), needing.astype(np.int64))
-    rng = stream(seed, replication, "appointments")
-    general_practice = any(place.tubes_per_weekday > 0.0 for place in scenario.network.boroughs)
-    essential_shares = np.array([clinic.essential_share for clinic in rules.clinics])
-    in_practice = rng.random(count) < rules.taken_in_general_practice_share
+    drawn = np.repeat(first_drawn - first[:-1], needing) + np.arange(count)
+    essential, ordinary_postponed, in_practice = np.concatenate(flags, axis=1)[:, drawn]
     appointments = Appointments(
-        session=session,
+        session=np.repeat(np.arange(start.size, dtype=np.int32), needing),
         tubes=np.full((count, 2), -1, dtype=np.int32),
-        essential=rng.random(count) < essential_shares[sessions.clinic[session]],
-        ordinary_postponed=rng.random(count) < rules.ordinary_postponement_share,
-        in_general_practice=in_practice & general_practice,
+        essential=essential,
+        ordinary_postponed=ordinary_postponed,
+        in_general_practice=in_practice,
     )
-    return sessions, appointments
-
-
-def draw_blood(
-    scenario: Scenario,
-    days: Days,
-    seed: int,
-    replication: int,
-    sessions: ClinicSessions,
-    appointments: Appointments,
-) -> Keys:
-    """Return the samples taken for appointments, packed, int64 (appointments, tubes each).
-
-    Negative where the blood was taken before hour 0: the result is in hand. Blood is taken a whole
-    number of working days before the clinic, uniform over the stated range of days.
-    """
-    rules = scenario.outpatients
-    rng = stream(seed, replication, "appointments.blood")
-    count = appointments.session.size
-    session_day = (sessions.start[appointments.session] // 24.0).astype(np.int64)
-    working = np.flatnonzero(days.working)
-    fewest, most = rules.taken_working_days_before
-    before = rng.integers(fewest, most + 1, count)
-    position = np.searchsorted(working, session_day) - before
-    day = np.where(position >= 0, working[np.maximum(position, 0)], -1)
-    practices = np.array([borough.tubes_per_weekday for borough in scenario.network.boroughs])
-    origin = sessions.site[appointments.session].astype(np.int64)
-    uniform = rng.random(count)
-    if practices.sum() > 0.0:
-        borough = np.searchsorted(np.cumsum(practices / practices.sum())[:-1], uniform, "right")
-        origin = np.where(
-            appointments.in_general_practice, len(scenario.network.sites) + borough, origin
-        )
-    uniform = rng.random(count)
-    hospital = HourProfile.of(scenario.pathology.source(Source.OUTPATIENT).hour_profile)
-    practice = HourProfile.of(scenario.pathology.source(Source.GENERAL_PRACTICE).hour_profile)
-    in_practice = appointments.in_general_practice
-    ticks = np.where(in_practice, practice.ticks(uniform), hospital.ticks(uniform))
-    ticks = ticks + day * (24 * TICKS_PER_HOUR)
-    source = np.where(
-        in_practice, SOURCES.index(Source.GENERAL_PRACTICE), SOURCES.index(Source.OUTPATIENT)
+    blood = Blood(
+        ticks=np.concatenate([part.ticks for part in taken])[drawn],
+        origin=np.concatenate([part.origin for part in taken])[drawn],
+        source=np.concatenate([part.source for part in taken])[drawn],
     )
-    keys = np.empty((count, rules.tubes_per_appointment), dtype=np.int64)
-    for column in range(rules.tubes_per_appointment):
-        tube_type = TUBE_TYPES.index(TAKEN_TYPES[column])
-        keys[:, column] = np.where(
-            day >= 0, pack(ticks, origin, source, tube_type, linked=True), -1
-        )
-    return keys
+    return sessions, appointments, blood.keys(scenario.outpatients.tubes_per_appointment)

@@ -265,7 +265,8 @@ def test_tubes_of_one_appointment_are_deferred_sent_elsewhere_and_come_back_toge
     intake.fill_in_elsewhere(first, math.inf, reported[0])
     intake.fill_in_elsewhere(second, math.inf, reported[1])
     sent = np.isfinite(reported[0])
-    assert sent.sum() > 100
+    # About 105 with a standard deviation of 10 over seeds: enough that the rest means something.
+    assert sent.sum() > 50
     np.testing.assert_array_equal(sent, np.isfinite(reported[1]))
     day = (its_world().tubes.collected[intake.elsewhere] // 24.0).astype(int)
     assert 500 <= np.bincount(day).max() <= 501

@@ -56,19 +56,83 @@ def test_disruptions_and_policies_change_no_draw(scenario: Scenario, world: Worl
         np.testing.assert_array_equal(array, calm[name], err_msg=name)
 
 
-def test_a_new_clinic_leaves_every_other_draw_as_it_was(scenario: Scenario, world: World) -> None:
+def _appointments(world: World, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what is drawn for some sessions, their appointments and the blood taken for these."""
+    sessions, appointments, tubes = world.clinic_sessions, world.appointments, world.tubes
+    columns = {
+        name: getattr(sessions, name)[chosen]
+        for name in ("start", "site", "without_results", "without_results_postponed", "spare")
+    }
+    columns["needing_results"] = np.diff(sessions.first_appointment)[chosen]
+    own = chosen[appointments.session]
+    for name in ("essential", "ordinary_postponed", "in_general_practice"):
+        columns[name] = getattr(appointments, name)[own]
+    columns["of_session_at"] = sessions.start[appointments.session[own]]
+    numbers = appointments.tubes[own]
+    columns["in_hand"] = numbers < 0
+    for name in ("collected", "origin", "source", "tube_type"):
+        columns[f"blood_{name}"] = np.where(numbers < 0, 0, getattr(tubes, name)[numbers])
+    return columns
+
+
+def _assert_same_appointments(
+    one: World, chosen: np.ndarray, other: World, chosen_there: np.ndarray
+) -> None:
+    here, there = _appointments(one, chosen), _appointments(other, chosen_there)
+    assert here["essential"].size > 1000
+    for name, column in here.items():
+        np.testing.assert_array_equal(column, there[name], err_msg=name)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_new_clinic_leaves_every_other_draw_as_it_was(
+    scenario: Scenario, world: World, first: bool
+) -> None:
     """Streams have names, not positions: inserting an activity shifts nothing else."""
-    content = scenario.model_dump(exclude={"provenance"})
-    clinics = content["outpatients"]["clinics"]
-    added = [{**clinics[0], "name": "new_clinic", "share": 0.0}]
-    content["outpatients"]["clinics"] = added + [dict(clinic) for clinic in clinics]
-    other = draw_world(Scenario.model_validate(content), 20240603, 0)
-    np.testing.assert_array_equal(world.operations.duration, other.operations.duration)
-    np.testing.assert_array_equal(world.bleeding.time, other.bleeding.time)
-    np.testing.assert_array_equal(world.tubes.collected, other.tubes.collected)
+    old = scenario.outpatients.clinics
+    added = old[0].model_copy(update={"name": "added", "share": 0.1})
+    clinics = (added, *old) if first else (*old, added)
+    rules = scenario.outpatients.model_copy(update={"clinics": clinics})
+    other = draw_world(scenario.model_copy(update={"outpatients": rules}), 20240603, 0)
+    number = 0 if first else len(old)
+    stayed = other.clinic_sessions.clinic != number
+    assert np.diff(other.clinic_sessions.first_appointment)[~stayed].sum() > 100
+    everything = np.ones(world.clinic_sessions.start.size, dtype=np.bool_)
+    _assert_same_appointments(world, everything, other, stayed)
     np.testing.assert_array_equal(
-        world.clinic_sessions.without_results, other.clinic_sessions.without_results
+        world.clinic_sessions.clinic, other.clinic_sessions.clinic[stayed] - (1 if first else 0)
     )
+    linked = other.appointments.tubes[~stayed[other.appointments.session]]
+    alone = np.ones(other.tubes.collected.size, dtype=np.bool_)
+    alone[linked[linked >= 0]] = False
+    for column in dataclasses.fields(world.tubes):
+        np.testing.assert_array_equal(
+            getattr(world.tubes, column.name), getattr(other.tubes, column.name)[alone]
+        )
+    for part in ("operations", "theatre_lists", "bleeding", "national_blood"):
+        for column in dataclasses.fields(getattr(world, part)):
+            np.testing.assert_array_equal(
+                getattr(getattr(world, part), column.name),
+                getattr(getattr(other, part), column.name),
+                err_msg=f"{part}.{column.name}",
+            )
+
+
+def test_a_strike_leaves_the_appointments_of_clinics_that_are_held_as_they_were(
+    scenario: Scenario, world: World
+) -> None:
+    calm = draw_world(scenario.model_copy(update={"conditions": ()}), 20240603, 0)
+    held, planned = (
+        np.stack(
+            [each.clinic_sessions.start, each.clinic_sessions.site, each.clinic_sessions.clinic]
+        )
+        for each in (world, calm)
+    )
+    places = np.array([[65536.0], [256.0], [1.0]])
+    still_held = np.isin((planned * places).sum(axis=0), (held * places).sum(axis=0))
+    assert 0 < still_held.sum() < still_held.size
+    everything = np.ones(held.shape[1], dtype=np.bool_)
+    _assert_same_appointments(world, everything, calm, still_held)
 
 
 def test_a_new_specialty_leaves_every_other_patient_as_he_was(
@@ -132,7 +196,7 @@ def test_if_everybody_leaves_the_waiting_list_there_are_no_lists() -> None:
 
 
 def test_practices_that_send_nothing_take_no_blood_for_clinics() -> None:
-    quiet = small_scenario(**{"network.boroughs.lambeth.tubes_per_weekday": 0.0})
+    quiet = small_scenario(network__boroughs__lambeth__tubes_per_weekday=0.0)
     world = draw_world(quiet, 20240603, 0)
     assert not world.appointments.in_general_practice.any()
     assert (world.tubes.source != SOURCES.index(Source.GENERAL_PRACTICE)).all()
