@@ -25,6 +25,9 @@ class TransfusionTimes(Section):
     crossmatch_hands_on_minutes: Positive = Field(
         description="Of one biomedical scientist, for each patient crossmatched."
     )
+    group_and_screen_hands_on_minutes: NotNegative = Field(
+        description="Of the same scientists, for each group and screen by hand."
+    )
     manual_uplift: Annotated[float, Field(ge=1.0, le=10.0)]
 
 

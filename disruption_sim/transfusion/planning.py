@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.scenario.model import BloodGroup, Scenario
+from disruption_sim.scenario.model import BloodGroup, Scenario, Source, TubeType
 from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, O_POSITIVE
 from disruption_sim.world.blood import (
     IMMEDIATE,
@@ -128,7 +128,7 @@ def expected_crossmatches(scenario: Scenario) -> Floats:
     """
     rules = scenario.transfusion
     shares = _use_shares(scenario)
-    weights = np.asarray(scenario.pathology.sources[3].weekday_profile)
+    weights = np.asarray(scenario.pathology.source(Source.INPATIENT_ROUTINE).weekday_profile)
     by_weekday = np.zeros(7)
     for kind, (_, urgency) in KINDS.items():
         if urgency == ROUTINE:
@@ -137,6 +137,43 @@ def expected_crossmatches(scenario: Scenario) -> Floats:
             by_weekday += shares.get(kind, 0.0) / DAYS_PER_WEEK
     episodes = np.array([site.red_cell_units_per_week for site in scenario.network.sites])
     return np.outer(episodes / rules.units_per_episode, by_weekday)
+
+
+def expected_group_and_screens(scenario: Scenario, hours: tuple[float, float]) -> Floats:
+    """Return group-and-screen samples taken between two hours of the day.
+
+    Those of wards and emergency departments by their profiles, those of patients for operations
+    evenly over working days and all of them by day.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    hours : (start, end)
+        Full hours of the day.
+
+    Returns
+    -------
+    float64 (sites, 7)
+        Monday to Sunday.
+    """
+    found = np.zeros((len(scenario.network.sites), 7))
+    start, end = (round(hour) for hour in hours)
+    for source in scenario.pathology.sources:
+        share = source.tube_mix.get(TubeType.GROUP_AND_SCREEN, 0.0)
+        share *= sum(source.hour_profile[start:end]) / sum(source.hour_profile)
+        profile = np.asarray(source.weekday_profile)
+        weekdays = profile[:5].mean()
+        profile = profile / weekdays if weekdays > 0.0 else profile
+        for number, site in enumerate(scenario.network.sites):
+            found[number] += site.tubes_per_weekday.get(source.name, 0.0) * share * profile
+    for flow in flows(scenario):
+        specialty = scenario.surgery.specialties[flow.specialty]
+        needing = sum(
+            p.share * (1.0 if p.units_crossmatched else p.group_and_screen_share)
+            for _, p in procedures_of(scenario, specialty)
+        )
+        found[flow.site, :5] += flow.treated * needing / 5.0
+    return found
 
 
 def whole_days(ages: tuple[float, float], shelf_life: int) -> tuple[int, int]:

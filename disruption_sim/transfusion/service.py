@@ -17,7 +17,11 @@ from disruption_sim.transfusion.bench import DAY_SHIFT_HOURS, shifts
 from disruption_sim.transfusion.compatibility import GROUP_O, SUBSTITUTION
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.national import NationalStock
-from disruption_sim.transfusion.planning import expected_crossmatches, plan_stock
+from disruption_sim.transfusion.planning import (
+    expected_crossmatches,
+    expected_group_and_screens,
+    plan_stock,
+)
 from disruption_sim.transfusion.replenishment import Replenishment
 from disruption_sim.transfusion.routes import Routes
 from disruption_sim.transfusion.stock import Fridge
@@ -54,6 +58,11 @@ class Transfusion:
         self._plan = plan_stock(scenario)
         self._daily_use: list[list[float]] = self._plan.daily_use.tolist()
         self._crossmatches = expected_crossmatches(scenario)
+        self._samples_by_hand = (
+            expected_group_and_screens(scenario, DAY_SHIFT_HOURS)
+            * rules.times.group_and_screen_hands_on_minutes
+            / 60.0
+        )
         self._weekdays = Days.of(scenario.calendar).weekday
         self._day_staff = [site.transfusion_staff_day for site in scenario.network.sites]
         self._order_hour = to_grid(rules.order_hour)
@@ -92,8 +101,9 @@ class Transfusion:
     def crossmatch_places(self, site: int, day_start: float) -> int:
         """Return how many patients for operations the bench can crossmatch for a day.
 
-        What the day shift can do by hand less the crossmatches that bleeding patients are expected
-        to need on such a day; as the laboratory stands now. Without bound with electronic issue.
+        What the day shift can do by hand, less the group-and-screen samples that are expected on
+        such a day and the crossmatches that bleeding patients will need; as the laboratory stands
+        now. Without bound with electronic issue.
 
         Parameters
         ----------
@@ -104,8 +114,9 @@ class Transfusion:
         if self.electronic_issue(site):
             return UNLIMITED_PLACES
         start, end = DAY_SHIFT_HOURS
-        possible = self._day_staff[site] * (end - start) / self._routes.hands_on_hours[True]
         weekday = self._weekdays[int(day_start // 24.0)]
+        hours = self._day_staff[site] * (end - start) - self._samples_by_hand[site, weekday]
+        possible = max(0.0, hours) / self._routes.hands_on_hours[True]
         return max(0, int(possible - self._crossmatches[site, weekday]))
 
     def group_o_stock_days(self, site: int) -> float:

@@ -17,7 +17,7 @@ from disruption_sim.transfusion.compatibility import (
     O_POSITIVE,
     SUBSTITUTION,
 )
-from disruption_sim.transfusion.planning import plan_stock
+from disruption_sim.transfusion.planning import expected_group_and_screens, plan_stock
 from disruption_sim.transfusion.service import UNLIMITED_PLACES
 from disruption_sim.transfusion.waiting import Episode, WaitingPatients
 from disruption_sim.world.model import URGENCIES, USES
@@ -278,12 +278,21 @@ def test_places_for_operations_are_what_the_day_shift_has_left(
         env, transfusion = room(scenario, quiet_world(scenario))
         env.run(until=DURING)
         places[name] = transfusion.crossmatch_places(SITE, day)
-        # Fewer routine transfusions on a Saturday leave more places.
+        # Fewer samples and routine transfusions on a Saturday leave more places.
         assert transfusion.crossmatch_places(SITE, day + 96.0) > places[name]
-    # 2 scientists for 12 hours at 28 minutes are 51 crossmatches, 300 units a week at 1.7 an
-    # episode about 25 a day.
-    assert 15 < places["two"] < 35
-    assert places["four"] - places["two"] == pytest.approx(2 * 12 * 60 / 28, abs=1.0)
+    # 2 scientists for 12 hours at 28 minutes are 51 crossmatches, 330 units a week at 1.7 an
+    # episode about 25 a day; group and screen by hand takes the rest.
+    assert places["two"] == 0
+    times = down.transfusion.times.model_copy(update={"group_and_screen_hands_on_minutes": 0.0})
+    env, transfusion = room(with_rules(down, times=times), quiet_world(down))
+    env.run(until=DURING)
+    without_samples = transfusion.crossmatch_places(SITE, day)
+    assert 15 < without_samples < 35
+    samples = expected_group_and_screens(down, (8.0, 20.0))[SITE, 1]
+    assert 50 < samples < 200
+    assert places["four"] - without_samples == pytest.approx(
+        (2 * 12 * 60 - samples * 10) / 28, abs=1.0
+    )
 
 
 def test_group_o_days_and_compatible_units_are_those_of_the_fridge(working: Scenario) -> None:
