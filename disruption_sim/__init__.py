@@ -17,18 +17,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from disruption_sim.experiment import Result, run, sweep
+    from disruption_sim.experiment import Result, open_store, run, sweep
     from disruption_sim.scenario import Scenario, load_scenario
 
 __version__ = "0.1.0"
 
-__all__ = ["Result", "Scenario", "__version__", "load_scenario", "run", "sweep"]
+__all__ = ["Result", "Scenario", "__version__", "load_scenario", "open_store", "run", "sweep"]
 
 _HOME = MappingProxyType(
     {
         "Result": "disruption_sim.experiment",
         "Scenario": "disruption_sim.scenario",
         "load_scenario": "disruption_sim.scenario",
+        "open_store": "disruption_sim.experiment",
         "run": "disruption_sim.experiment",
         "sweep": "disruption_sim.experiment",
     }
