@@ -25,6 +25,12 @@ def input_faults_exit_2() -> Iterator[None]:
         raise typer.Exit(2) from error
 
 
+def stated(context: typer.Context, name: str) -> bool:
+    """Whether the user gave an option, be it with its default's value."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def loaded(
     name_or_path: str, settings: Sequence[str], horizon_weeks: int | None = None
 ) -> Scenario:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from disruption_sim.cli.input import input_faults_exit_2, loaded
+from disruption_sim.cli.input import input_faults_exit_2, loaded, stated
 from disruption_sim.cli.options import (
     HorizonOption,
     ReplicationsOption,
@@ -61,6 +61,11 @@ def run(
     An interrupted run leaves what it has finished beside the folder; the same command goes on from
     there.
     """
+    if only_replication is not None and stated(context, "replications"):
+        raise typer.BadParameter(
+            "says how many, --only-replication which one: give one of them",
+            param_hint="--replications",
+        )
     with input_faults_exit_2():
         chosen = loaded(scenario, settings or [], horizon_weeks)
 

@@ -209,6 +209,14 @@ def test_a_failed_replication_ends_with_1_and_says_how_to_run_it_again(
     assert manifest["replications"] == [1]
 
 
+def test_one_replication_and_a_number_of_them_contradict_each_other(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", small, "--only-replication", "1", "--replications", "5"]) == 2
+    assert "--only-replication" in capsys.readouterr().err
+    assert not Path("small-results").exists()
+
+
 def test_a_run_without_any_result_ends_with_1_and_the_traceback(
     small: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
