@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from disruption_sim.grid import HOURS_PER_DAY
 from disruption_sim.scenario.model import BloodGroup, Scenario, Source, TubeType
 from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, O_POSITIVE
 from disruption_sim.world.blood import (
@@ -15,6 +16,7 @@ from disruption_sim.world.blood import (
     KINDS,
     LEAST_MAJOR_HAEMORRHAGE_UNITS,
     ROUTINE,
+    ROUTINE_HOURS,
     WEEKS_PER_MONTH,
 )
 from disruption_sim.world.surgery import flows, procedures_of
@@ -116,10 +118,17 @@ def _operation_units_per_week(scenario: Scenario) -> Floats:
     return units
 
 
-def expected_crossmatches(scenario: Scenario) -> Floats:
-    """Return episodes a day that need a crossmatch when nothing can be issued electronically.
+def expected_crossmatches(scenario: Scenario, hours: tuple[float, float]) -> Floats:
+    """Return episodes that need a crossmatch between two hours when electronic issue is lost.
 
-    All that are not emergencies, operations left out. Routine ones are fewer at weekends.
+    All that are not emergencies, operations left out. Routine ones are fewer at weekends and come
+    in the hours in which the world has them, evenly; urgent ones at any hour.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    hours : (start, end)
+        Hours of one day, the start before the end.
 
     Returns
     -------
@@ -129,12 +138,16 @@ def expected_crossmatches(scenario: Scenario) -> Floats:
     rules = scenario.transfusion
     shares = _use_shares(scenario)
     weights = np.asarray(scenario.pathology.source(Source.INPATIENT_ROUTINE).weekday_profile)
+    start, end = hours
+    first, last = ROUTINE_HOURS
+    of_routine = max(0.0, min(end, last) - max(start, first)) / (last - first)
+    of_day = (end - start) / HOURS_PER_DAY
     by_weekday = np.zeros(7)
     for kind, (_, urgency) in KINDS.items():
         if urgency == ROUTINE:
-            by_weekday += shares.get(kind, 0.0) * weights / weights.sum()
+            by_weekday += shares.get(kind, 0.0) * of_routine * weights / weights.sum()
         elif urgency != IMMEDIATE:
-            by_weekday += shares.get(kind, 0.0) / DAYS_PER_WEEK
+            by_weekday += shares.get(kind, 0.0) * of_day / DAYS_PER_WEEK
     episodes = np.array([site.red_cell_units_per_week for site in scenario.network.sites])
     return np.outer(episodes / rules.units_per_episode, by_weekday)
 

@@ -57,7 +57,7 @@ class Transfusion:
         self._only_on_record = rules.group_only_on_record_share
         self._plan = plan_stock(scenario)
         self._daily_use: list[list[float]] = self._plan.daily_use.tolist()
-        self._crossmatches = expected_crossmatches(scenario)
+        self._crossmatches = expected_crossmatches(scenario, DAY_SHIFT_HOURS)
         self._samples_by_hand = (
             expected_group_and_screens(scenario, DAY_SHIFT_HOURS)
             * rules.times.group_and_screen_hands_on_minutes
@@ -101,9 +101,9 @@ class Transfusion:
     def crossmatch_places(self, site: int, day_start: float) -> int:
         """Return how many patients for operations the bench can crossmatch for a day.
 
-        What the day shift can do by hand, less the group-and-screen samples that are expected on
-        such a day and the crossmatches that bleeding patients will need; as the laboratory stands
-        now. Without bound with electronic issue.
+        What the day shift can do by hand, less what is expected in its hours on such a day: the
+        group-and-screen samples, and the crossmatches of patients who bleed. As the laboratory
+        stands now; without bound with electronic issue.
 
         Parameters
         ----------

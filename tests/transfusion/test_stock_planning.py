@@ -61,18 +61,34 @@ def test_more_emergencies_with_o_positive_need_less_o_negative() -> None:
     np.testing.assert_allclose(spared.sum(axis=1), usual.sum(axis=1))
 
 
-def test_crossmatches_by_hand_are_the_episodes_that_are_no_emergencies() -> None:
+@pytest.fixture(scope="module")
+def crossmatched() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Two years of episodes that are no emergencies: site, weekday, hour; and how many days."""
     scenario = ordinary_scenario(100)
     days = Days.of(scenario.calendar)
     bleeding = draw_bleeding(scenario, days, 3, 0)
     ordinary = bleeding.urgency != IMMEDIATE
-    weekday = days.weekday[(bleeding.time // 24.0).astype(int)]
-    saturdays = ordinary & (weekday == 5)
-    expected = expected_crossmatches(scenario)
-    assert expected.sum() == pytest.approx(ordinary.sum() / scenario.calendar.weeks, rel=0.03)
-    assert expected[:, 5].sum() == pytest.approx(
-        saturdays.sum() / scenario.calendar.weeks, rel=0.06
-    )
+    day, hour = np.divmod(bleeding.time[ordinary], 24.0)
+    counts = np.bincount(days.weekday, minlength=7)
+    return bleeding.site[ordinary], days.weekday[day.astype(int)], hour, counts
+
+
+@pytest.mark.parametrize(
+    "hours", [(0.0, 24.0), (8.0, 20.0), (6.0, 9.5), (18.0, 24.0), (20.0, 24.0)]
+)
+def test_crossmatches_by_hand_are_the_episodes_that_are_no_emergencies(
+    crossmatched: tuple[np.ndarray, ...], hours: tuple[float, float]
+) -> None:
+    site, weekday, hour, days = crossmatched
+    inside = (hour >= hours[0]) & (hour < hours[1])
+    found = np.zeros((6, 7))
+    np.add.at(found, (site[inside], weekday[inside]), 1.0)
+    expected = expected_crossmatches(ordinary_scenario(), hours) * days
+    # Within four standard deviations of a Poisson number, single ones and their sums.
+    for axis in (None, 0, 1, ()):
+        count, mean = found.sum(axis=axis), expected.sum(axis=axis)
+        assert (np.abs(count - mean) < 4.0 * np.sqrt(mean)).all()
+    assert inside.sum() > 3_000
 
 
 def test_ages_on_delivery_are_within_the_shelf_life() -> None:
