@@ -73,8 +73,13 @@ def test_general_practice_counts_in_all_sites_alone(arms: tuple[ArmMeasures, Arm
     assert (weekly[:, -1] > weekly[:, :-1].sum(axis=1)).all()
 
 
-def clock(records: Records, twin: Records, world: World, which: Clock) -> Reading:
-    found = readings(SCENARIO, Horizon.of(SCENARIO), world, records, twin)
+def clock(
+    records: Records, twin: Records, world: World, which: Clock, days_later: int = 0
+) -> Reading:
+    """Read one clock, with the onset on the day of the scenario or some days later."""
+    horizon = Horizon.of(SCENARIO)
+    horizon = replace(horizon, onset=horizon.onset + 24.0 * days_later)
+    found = readings(SCENARIO, horizon, world, records, twin)
     return next(reading for reading in found if reading.clock is which)
 
 
@@ -160,6 +165,69 @@ def test_a_closed_clinic_counts_for_those_who_need_no_results_too(
     more = np.zeros_like(before)
     more[1, [0, -1]] = 30.0
     assert (after - before).tolist() == more.tolist()
+
+
+def held_back(twin: Records, count: int, returned: int) -> Records:
+    """Return records in which appointments without results are put off by a week.
+
+    Three days after the onset `count` at site 0 are not held, and a week later `returned` of them
+    are held besides the usual ones.
+    """
+    onset = round(Horizon.of(SCENARIO).onset / 24.0)
+    held = twin.outpatients.without_results_done.copy()
+    held[onset + 3, 0] -= count
+    held[onset + 10, 0] += returned
+    assert held.min() >= 0
+    return replace(twin, outpatients=replace(twin.outpatients, without_results_done=held))
+
+
+@pytest.fixture(scope="module")
+def busy(records: tuple[Records, Records]) -> Records:
+    """The baseline with so many appointments without results that each day has 400 at site 0."""
+    baseline = records[0]
+    held = baseline.outpatients.without_results_done.copy()
+    held[:, 0] = 400
+    return replace(baseline, outpatients=replace(baseline.outpatients, without_results_done=held))
+
+
+def test_appointments_without_results_put_off_are_a_backlog_until_they_are_held(
+    world: World, busy: Records
+) -> None:
+    here = held_back(busy, 399, 399)
+    reading = clock(here, busy, world, Clock.APPOINTMENTS_BACKLOG)
+    assert reading.peak == 399.0
+    assert 0.0 < reading.tolerance < 399.0
+    # Days count to the end of the day on which the last are held, the eleventh.
+    assert reading.weeks == 11 / 7
+    assert clock(here, busy, world, Clock.APPOINTMENTS_BACKLOG, days_later=2).weeks == 9 / 7
+    # What was put off before the onset is not the incident's.
+    assert clock(here, busy, world, Clock.APPOINTMENTS_BACKLOG, days_later=4).weeks == 0.0
+    backlog = measure_arm(SCENARIO, world, here, busy).table.weekly[
+        NAMES.index("appointments_backlog")
+    ]
+    expected = np.zeros_like(backlog)
+    expected[0, [0, -1]] = 399.0
+    assert backlog.tolist() == expected.tolist()
+
+
+def test_appointments_without_results_recover_when_few_enough_are_left(
+    world: World, busy: Records
+) -> None:
+    def weeks(count: int, returned: int) -> float | None:
+        return clock(
+            held_back(busy, count, returned), busy, world, Clock.APPOINTMENTS_BACKLOG
+        ).weeks
+
+    usual = busy.outpatients.without_results_done
+    horizon = Horizon.of(SCENARIO)
+    first = round(horizon.onset / 24.0)
+    with_results = horizon.daily(busy.outpatients.done_at).mean()
+    daily = usual[first : first + horizon.days_from_onset].sum(axis=1).mean() + with_results
+    allowed = int(SCENARIO.recovery.backlog_tolerance_share_of_week * 7 * daily)
+    assert 100 < allowed < 390
+    assert weeks(allowed, 0) == 0.0
+    assert weeks(allowed + 1, 1) == 11 / 7
+    assert weeks(allowed + 1, 0) is None
 
 
 def test_expired_tubes_count_against_every_source_s_turnaround(
