@@ -155,8 +155,9 @@ def expected_crossmatches(scenario: Scenario, hours: tuple[float, float]) -> Flo
 def expected_group_and_screens(scenario: Scenario, hours: tuple[float, float]) -> Floats:
     """Return group-and-screen samples taken between two hours of the day.
 
-    Those of wards and emergency departments by their profiles, those of patients for operations
-    evenly over working days and all of them by day.
+    Those of wards and emergency departments by their profiles. Those of patients for operations,
+    one each, evenly over working days and all of them by day: pre-assessment takes more of them
+    on some weekdays than on others, but they are for another day and need not be tested at once.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def expected_group_and_screens(scenario: Scenario, hours: tuple[float, float]) -
     found = np.zeros((len(scenario.network.sites), 7))
     start, end = (round(hour) for hour in hours)
     for source in scenario.pathology.sources:
-        share = source.tube_mix.get(TubeType.GROUP_AND_SCREEN, 0.0)
+        share = source.tube_mix.get(TubeType.GROUP_AND_SCREEN, 0.0) / sum(source.tube_mix.values())
         share *= sum(source.hour_profile[start:end]) / sum(source.hour_profile)
         profile = np.asarray(source.weekday_profile)
         weekdays = profile[:5].mean()
@@ -180,12 +181,11 @@ def expected_group_and_screens(scenario: Scenario, hours: tuple[float, float]) -
         for number, site in enumerate(scenario.network.sites):
             found[number] += site.tubes_per_weekday.get(source.name, 0.0) * share * profile
     for flow in flows(scenario):
-        specialty = scenario.surgery.specialties[flow.specialty]
+        own = procedures_of(scenario, scenario.surgery.specialties[flow.specialty])
         needing = sum(
-            p.share * (1.0 if p.units_crossmatched else p.group_and_screen_share)
-            for _, p in procedures_of(scenario, specialty)
+            p.share * (1.0 if p.units_crossmatched else p.group_and_screen_share) for _, p in own
         )
-        found[flow.site, :5] += flow.treated * needing / 5.0
+        found[flow.site, :5] += flow.treated * needing / sum(p.share for _, p in own) / 5.0
     return found
 
 
