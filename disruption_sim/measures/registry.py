@@ -351,7 +351,8 @@ _PATHOLOGY = (
         "Busiest laboratory station",
         "share",
         Kind.SHARE,
-        "Largest share of rostered hours that any station was busy in the week.",
+        "Largest share of rostered hours that any station was busy in the week, those at which "
+        "paper is entered back left out.",
         Worse.NEITHER,
         OverWeeks.MAXIMUM,
         by_site=False,
@@ -361,7 +362,8 @@ _PATHOLOGY = (
         "Longest laboratory queue",
         "tubes",
         Kind.LEVEL,
-        "Most tubes that waited at any one station at any moment of the week.",
+        "Most tubes that waited at any one station at any moment of the week, those at which paper "
+        "is entered back left out.",
         Worse.HIGHER,
         OverWeeks.MAXIMUM,
         by_site=False,
