@@ -80,6 +80,11 @@ def build_layout(
         schedule_mode=np.concatenate([schedule.mode for schedule in schedules]),
         schedule_speed=np.concatenate([schedule.speed for schedule in schedules]),
         schedule_skip_share=np.concatenate([schedule.skip_share for schedule in schedules]),
+        schedule_freshest_first=np.zeros(ends[-1], dtype=np.bool_),
+        schedule_open=np.ones(ends[-1], dtype=np.bool_),
+        pool=np.arange(len(rows)),
+        pick_rank=np.zeros(len(rows), dtype=np.int64),
+        fixed_class=np.full(len(rows), -1),
         service_hours=hours,
         service_cv=variation,
         checks_expiry=np.array([step in CHECKS_EXPIRY for _, step in rows]),
@@ -89,9 +94,11 @@ def build_layout(
         marks_back_entered=np.array([step is Step.BACK_ENTRY for _, step in rows]),
         next_if_served=next_if_served,
         next_if_skipped=next_if_skipped,
+        rejected_share=np.zeros_like(hours),
         stability_hours=np.array(
             [to_grid(getattr(stability, f"{tube_type.value}_hours")) for tube_type in TUBE_TYPES]
         ),
+        expires=np.ones(len(sources), dtype=np.bool_),
         rebleed_share=np.array([source.rebleed_share for source in sources]),
         rebleed_delay_hours=np.array([to_grid(source.rebleed_delay_hours) for source in sources]),
         transport_hours=to_grid(week.travel_hours),

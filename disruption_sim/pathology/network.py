@@ -53,6 +53,20 @@ class NetworkLayout:
         Multiplier on the service time of services that start while the row holds.
     schedule_skip_share : float array (rows,)
         Share of the arriving tubes that pass straight through without service.
+    schedule_freshest_first : bool array (rows,)
+        Whether, while the row holds, the tube that joined the station's queue last is taken first
+        (within its class). Before that, expired tubes are thrown out from the oldest end of that
+        class's queue as long as the oldest has expired, where the station checks expiry.
+    schedule_open : bool array (rows,)
+        While false the station starts nothing: arriving tubes wait, services under way finish.
+    pool : int array (S,)
+        The station whose servers a station uses: itself, or an earlier one that uses its own. The
+        schedule rows of that lead station carry the servers of all that share them.
+    pick_rank : int array (S,)
+        A freed server takes a tube of the lowest class that waits at any station of its pool;
+        within a class the stations come in order of (rank, station).
+    fixed_class : int array (S,)
+        Class in which tubes wait at a station, whatever their own priority; -1 for their own.
     service_hours : float array (S, 2, T)
         Mean service time in hours by mode and tube type.
     service_cv : float array (S, 2)
@@ -63,10 +77,16 @@ class NetworkLayout:
         that leaves has been entered back into the record system.
     next_if_served, next_if_skipped : int array (S, T)
         The next station, always a later one, or -1 when the tube leaves.
+    rejected_share : float array (S, 2, T)
+        Share of the tubes that are found unusable when their service is complete (unlabelled,
+        haemolysed, in the wrong tube), by the station's mode at that moment and tube type. They
+        are collected again, or abandoned, like expired ones.
     stability_hours : float array (T,)
         Hours after collection for which a tube may be used.
+    expires : bool array (R,)
+        Whether tubes of a source are discarded for their age; if not, they are used however old.
     rebleed_share : float array (R,)
-        Probability that a discarded tube is collected again.
+        Probability that a discarded or rejected tube is collected again.
     rebleed_delay_hours : float array (R,)
         Shortest time from the discard to the new collection; the drawn time is one to two times it.
     transport_hours : float array (R,)
@@ -83,6 +103,11 @@ class NetworkLayout:
     schedule_mode: IntArray
     schedule_speed: FloatArray
     schedule_skip_share: FloatArray
+    schedule_freshest_first: BoolArray
+    schedule_open: BoolArray
+    pool: IntArray
+    pick_rank: IntArray
+    fixed_class: IntArray
     service_hours: FloatArray
     service_cv: FloatArray
     checks_expiry: BoolArray
@@ -91,7 +116,9 @@ class NetworkLayout:
     marks_back_entered: BoolArray
     next_if_served: IntArray
     next_if_skipped: IntArray
+    rejected_share: FloatArray
     stability_hours: FloatArray
+    expires: BoolArray
     rebleed_share: FloatArray
     rebleed_delay_hours: FloatArray
     transport_hours: FloatArray
@@ -123,6 +150,7 @@ class NetworkLayout:
         faults = [*self._shape_faults()]
         if not faults:
             faults = [*self._schedule_faults(), *self._route_faults(), *self._value_faults()]
+            faults += self._pool_faults()
         if faults:
             raise ValueError("unusable laboratory network: " + "; ".join(faults))
 
@@ -132,21 +160,27 @@ class NetworkLayout:
         wanted: dict[tuple[int, ...], tuple[str, ...]] = {
             (stations,): (
                 "schedule_start", "schedule_end", "checks_expiry", "marks_reported",
-                "marks_manual", "marks_back_entered",
+                "marks_manual", "marks_back_entered", "pool", "pick_rank", "fixed_class",
             ),
             (rows,): (
                 "schedule_servers", "schedule_mode", "schedule_speed", "schedule_skip_share",
+                "schedule_freshest_first", "schedule_open",
             ),
-            (stations, MODE_COUNT, types): ("service_hours",),
+            (stations, MODE_COUNT, types): ("service_hours", "rejected_share"),
             (stations, MODE_COUNT): ("service_cv",),
             (stations, types): ("next_if_served", "next_if_skipped"),
-            (sources,): ("rebleed_delay_hours", "transport_hours"),
+            (sources,): ("expires", "rebleed_delay_hours", "transport_hours"),
         }  # fmt: skip
         faults = [
             f"{name} has shape {np.shape(getattr(self, name))} instead of {shape}"
             for shape, names in wanted.items()
             for name in names
             if np.shape(getattr(self, name)) != shape
+        ]
+        faults += [
+            f"{name} is not of bool"
+            for name in ("schedule_freshest_first", "schedule_open", "expires")
+            if np.asarray(getattr(self, name)).dtype != np.bool_
         ]
         if stations == 0 or types == 0 or sources == 0:
             faults.append("there must be a station, a tube type and a source")
@@ -173,6 +207,25 @@ class NetworkLayout:
             )
         return faults
 
+    def _pool_faults(self) -> list[str]:
+        names, pool = self.station_names, self.pool
+        stations = np.arange(self.station_count)
+        faults = [
+            f"{names[s]} takes its servers from station {pool[s]}, which is neither itself nor an "
+            "earlier one with servers of its own"
+            for s in stations
+            if not (0 <= pool[s] <= s and pool[pool[s]] == pool[s])
+        ]
+        for s in stations[pool != stations]:
+            rows = slice(int(self.schedule_start[s]), int(self.schedule_end[s]))
+            if self.schedule_servers[rows].any():
+                faults.append(f"{names[s]} takes the servers of another station and has some itself")
+        if (self.pick_rank < 0).any():
+            faults.append("pick_rank has a negative value")
+        if not ((self.fixed_class >= -1) & (self.fixed_class < CLASS_COUNT)).all():
+            faults.append(f"fixed_class is not within -1 to {CLASS_COUNT - 1}")
+        return faults
+
     def _route_faults(self) -> list[str]:
         faults = []
         stations = np.arange(self.station_count)[:, None]
@@ -183,8 +236,12 @@ class NetworkLayout:
                 f"{name}[{station}, {kind}] = {table[station, kind]} is not a later station or -1"
                 for station, kind in np.argwhere(wrong)
             ]
-        if not faults and (self.checks_expiry & self.stations_after_reporting()).any():
-            faults.append("a station behind a reporting station checks expiry")
+        if not faults:
+            behind = self.stations_after_reporting()
+            if (self.checks_expiry & behind).any():
+                faults.append("a station behind a reporting station checks expiry")
+            if self.rejected_share[behind].any():
+                faults.append("a station behind a reporting station rejects tubes")
         return faults
 
     def _value_faults(self) -> list[str]:
@@ -196,8 +253,10 @@ class NetworkLayout:
             values = getattr(self, name)
             if not (values >= 0).all():
                 faults.append(f"{name} has a negative or undefined value")
-        if not ((self.rebleed_share >= 0) & (self.rebleed_share <= 1)).all():
-            faults.append("rebleed_share is not within 0 to 1")
+        for name in ("rebleed_share", "rejected_share"):
+            values = getattr(self, name)
+            if not ((values >= 0) & (values <= 1)).all():
+                faults.append(f"{name} is not within 0 to 1")
         for name in ("rebleed_delay_hours", "transport_hours"):
             if not is_on_grid(getattr(self, name)):
                 faults.append(f"{name} is not on the time grid")

@@ -10,13 +10,19 @@ import numpy as np
 
 from disruption_sim.pathology.network import Distribution, NetworkLayout, TubeArrays
 
-Row = tuple[float, int, int, float, float]
-"""time, servers, mode, speed, skip share"""
+ShortRow = tuple[float, int, int, float, float]
+FullRow = tuple[float, int, int, float, float, bool, bool]
+Row = ShortRow | FullRow
+"""time, servers, mode, speed, skip share; freshest first (or not), open (or not)"""
+
+
+def full(row: Row) -> FullRow:
+    return (*row, False, True) if len(row) == 5 else row
 
 
 @dataclass(frozen=True)
 class Station:
-    """One station; times in hours; routes by tube type, or one for all."""
+    """One station; times in hours; routes and shares by tube type, or one for all."""
 
     rows: Sequence[Row]
     hours: float | Sequence[float]
@@ -29,6 +35,12 @@ class Station:
     reports: bool = False
     notes_manual: bool = False
     back_entry: bool = False
+    pool: int | None = None
+    """the station whose servers it uses, if they are not its own"""
+    pick_rank: int = 0
+    fixed_class: int = -1
+    rejected: float | Sequence[float] = 0.0
+    manual_rejected: float | Sequence[float] = 0.0
 
 
 def always(servers: int, skip_share: float = 0.0) -> list[Row]:
@@ -39,6 +51,7 @@ def network(
     stations: Sequence[Station],
     *,
     stability: Sequence[float] = (1e6,),
+    expires: bool | Sequence[bool] = True,
     rebleed_share: Sequence[float] = (0.0,),
     rebleed_delay: Sequence[float] = (1.0,),
     transport: Sequence[float] = (0.0,),
@@ -46,7 +59,7 @@ def network(
 ) -> NetworkLayout:
     types = len(stability)
     ends = np.cumsum([len(station.rows) for station in stations])
-    rows = [row for station in stations for row in station.rows]
+    rows = [full(row) for station in stations for row in station.rows]
 
     def by_type(values: Sequence[float | Sequence[float]], kind: type) -> np.ndarray:
         return np.array([np.broadcast_to(value, (types,)) for value in values], dtype=kind)
@@ -60,6 +73,11 @@ def network(
         schedule_mode=np.array([row[2] for row in rows]),
         schedule_speed=np.array([row[3] for row in rows]),
         schedule_skip_share=np.array([row[4] for row in rows]),
+        schedule_freshest_first=np.array([row[5] for row in rows]),
+        schedule_open=np.array([row[6] for row in rows]),
+        pool=np.array([s if a.pool is None else a.pool for s, a in enumerate(stations)]),
+        pick_rank=np.array([station.pick_rank for station in stations]),
+        fixed_class=np.array([station.fixed_class for station in stations]),
         service_hours=np.stack(
             [
                 by_type([station.hours for station in stations], float),
@@ -74,7 +92,15 @@ def network(
         marks_back_entered=np.array([station.back_entry for station in stations]),
         next_if_served=by_type([station.served for station in stations], int),
         next_if_skipped=by_type([station.skipped for station in stations], int),
+        rejected_share=np.stack(
+            [
+                by_type([station.rejected for station in stations], float),
+                by_type([station.manual_rejected for station in stations], float),
+            ],
+            axis=1,
+        ),
         stability_hours=np.array(stability, dtype=float),
+        expires=np.array(np.broadcast_to(expires, len(rebleed_share))),
         rebleed_share=np.array(rebleed_share, dtype=float),
         rebleed_delay_hours=np.array(rebleed_delay, dtype=float),
         transport_hours=np.array(transport, dtype=float),
