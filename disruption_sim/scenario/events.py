@@ -16,11 +16,20 @@ from disruption_sim.scenario.sections import (
     Section,
     Share,
     Source,
+    TubeType,
 )
 
 # Ten years: longer is a slip of the keyboard, and dates must not run out.
 Days = Annotated[float, Field(gt=0.0, le=3650.0, allow_inf_nan=False)]
 FromZeroDays = Annotated[float, Field(ge=0.0, le=3650.0, allow_inf_nan=False)]
+
+
+# Group-and-screen samples stay with their site, where the blood is.
+RESULT_TUBES = (TubeType.CHEMISTRY, TubeType.HAEMATOLOGY, TubeType.COAGULATION)
+BedsideSource = Literal[
+    Source.THEATRE_AND_INTENSIVE_CARE, Source.EMERGENCY_DEPARTMENT, Source.INPATIENT_URGENT
+]
+BedsideTube = Literal[TubeType.CHEMISTRY, TubeType.HAEMATOLOGY]
 
 
 class Stage(Section):
@@ -67,6 +76,11 @@ class DemandRestriction(Policy):
     places: tuple[Name, ...] = ("all",)
     rebound_share: Share
     rebound_days: Days
+    rest_goes_as: Source | None = Field(
+        default=None,
+        description="Who still asks is urgent: while it holds, what comes from its sources and "
+        "places is dispatched like samples of this source, if that comes earlier.",
+    )
 
 
 class ExtraManualStaff(Policy):
@@ -82,14 +96,83 @@ class ExtraManualStaff(Policy):
     )
 
 
+class Helper(Section):
+    """A laboratory that gives mutual aid, and what it has to do for its own patients."""
+
+    own_tubes_per_day: Positive
+    open_hours: Annotated[float, Field(gt=0.0, le=24.0)] = Field(
+        description="Hours of a day over which its work comes in."
+    )
+    minutes: Positive = Field(
+        description="Work of one person on one of its own tubes in the step that limits it."
+    )
+    our_minutes: Positive = Field(
+        description="The same for one of ours, which has to be booked in anew."
+    )
+    planned_utilisation: Annotated[float, Field(gt=0.05, lt=0.97)] = Field(
+        description="It has as many people as its own work needs at this utilisation."
+    )
+    arrival_variation: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        description="Coefficient of variation of the time between arrivals: 1 if they come one by "
+        "one and at random, more if by van."
+    )
+    service_variation: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        description="Coefficient of variation of the minutes."
+    )
+    processing_hours: Positive = Field(
+        description="From receipt to report, apart from waiting in that step."
+    )
+
+
 class MutualAid(Policy):
-    """Other laboratories take samples that would have come to the hub."""
+    """Other laboratories take samples that would have come to ours; they have work of their own."""
 
     kind: Literal["mutual_aid"]
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     places: Annotated[tuple[Name, ...], Field(min_length=1)]
+    tube_types: Annotated[tuple[TubeType, ...], Field(min_length=1)] = RESULT_TUBES
     tubes_per_day: NotNegative
-    turnaround_hours: Positive
+    extra_transport_hours: NotNegative = Field(
+        description="Courier to the helper, and as much again until its report is back here."
+    )
+    helper: Helper
+
+
+class PointOfCare(Policy):
+    """Devices at the bedside give a result instead of a tube."""
+
+    kind: Literal["point_of_care"]
+    sources: Annotated[tuple[BedsideSource, ...], Field(min_length=1)]
+    tube_types: Annotated[tuple[BedsideTube, ...], Field(min_length=1)]
+    devices: dict[Name, Annotated[int, Field(ge=0, le=1000)]] = Field(description="By site.")
+    tests_per_hour: Positive = Field(description="One device; a test stands for one tube.")
+    menu_share: Share = Field(
+        description="Requests that ask for nothing but what the devices can measure."
+    )
+    result_minutes: Positive = Field(description="From taking the blood to the result.")
+
+
+class Reroute(Policy):
+    """Samples meant for one laboratory go to another one by van."""
+
+    kind: Literal["reroute"]
+    from_laboratory: Name
+    to_laboratory: Name
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    tube_types: Annotated[tuple[TubeType, ...], Field(min_length=1)] = RESULT_TUBES
+    share: Share
+
+
+class Prioritisation(Policy):
+    """Whose tube a laboratory takes next; of several that hold at once the last one counts."""
+
+    kind: Literal["prioritisation"]
+    rule: Literal["first_come", "clinical_priority", "freshest_first"] = Field(
+        description="clinical_priority: by source in the order of dispatch, as in ordinary "
+        "running; freshest_first: within a source the tube that came last; first_come: every "
+        "tube in its turn, whatever its source."
+    )
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
 
 
 class StopElective(Policy):
@@ -127,6 +210,9 @@ AnyPolicy = Annotated[
     DemandRestriction
     | ExtraManualStaff
     | MutualAid
+    | PointOfCare
+    | Reroute
+    | Prioritisation
     | StopElective
     | GroupOCover
     | SwapCases
