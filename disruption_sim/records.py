@@ -54,11 +54,65 @@ class Route(IntEnum):
     GROUP_O_UNMATCHED = 3
 
 
+class Fate(IntEnum):
+    """What became of a request for a sample; every request of the world has exactly one.
+
+    A request belongs to the day on which it would have been collected had nothing gone wrong. What
+    a restriction put off and was taken after all is `DEFERRED_AND_REPORTED` once reported;
+    otherwise it has the fate that ended it.
+    """
+
+    REPORTED = 0
+    REPORTED_AFTER_REPEAT = 1
+    DEFERRED_AND_REPORTED = 2
+    REPORTED_ELSEWHERE = 3
+    AT_THE_BEDSIDE = 4
+    NEVER_TAKEN = 5
+    ABANDONED_EXPIRED = 6
+    ABANDONED_REJECTED = 7
+    OPEN = 8
+
+    @property
+    def title(self) -> str:
+        """The fate in words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+class Period(IntEnum):
+    """Stretches of a run, by the time of receipt.
+
+    Before anything is lost in any laboratory; until nothing is lost any more; after that. Where
+    nothing is lost at all the first ends at the onset and there is no second.
+    """
+
+    BEFORE = 0
+    DISTURBED = 1
+    AFTER = 2
+
+
+HOURS_OF_DAY = 24
+
+TURNAROUND_EDGES_HOURS: tuple[float, ...] = tuple(
+    5.0 / 60.0 * (14.0 * 24.0 * 12.0) ** (edge / 40.0) for edge in range(41)
+)
+"""Edges of turnaround bins: 40 of equal ratio (1.23) from 5 minutes to 14 days.
+
+A histogram has 42 bins: what is shorter comes first, what is longer last.
+"""
+
+TURNAROUND_BINS = len(TURNAROUND_EDGES_HOURS) + 1
+
+
 @dataclass(frozen=True)
 class PathologyRecords:
     """Tubes, counted inside the compiled pass.
 
-    Places are the sites in file order, then the boroughs. Weeks and days count from hour 0.
+    Places are the sites in file order, then the boroughs. Weeks and days count from hour 0; an
+    event on the stroke between two belongs to the earlier. Tube types, sources, laboratories and
+    stations are in the order of the scenario. The last axis of turnaround counts is: reported,
+    within the standard, within the outer limit. That of histograms is the bin, the one before it
+    the clock: from receipt, from collection (of the blood that was reported, which after a re-bleed
+    is the last). Only reports of our own laboratories are in them.
 
     Attributes
     ----------
@@ -68,13 +122,55 @@ class PathologyRecords:
         re-bleeds included; `reported_elsewhere` is mutual aid; `within_standard` are the reported
         within the standard of their source, counted in the week of the report; `deferred` were
         never taken because of a demand restriction (those that come back later are received then).
+    asked_for : int64 (weeks, places, sources)
+        Requests by the week in which they would have been collected: those of the world and those
+        made at run time.
+    returned : int64 (weeks, places, sources)
+        Deferred ones that are taken after all, by the week in which they are.
+    sent_elsewhere, point_of_care : int64 (weeks, places, sources)
+        Given to mutual aid, done at the bedside; by the week of collection. With the former,
+        ``asked_for - deferred - sent_elsewhere - point_of_care + returned`` is what is taken for
+        our own laboratories for the first time.
+    rejected : int64 (weeks, places, sources)
+        Found unfit when booked in, apart from `discarded`, which is of those that had expired.
+        ``discarded + rejected == rebled + abandoned``.
+    abandoned_rejected : int64 (weeks, places, sources)
+        Of `abandoned`, those that were rejected.
+    flagged : int64 (weeks, places, sources)
+        Of `reported`, those of sources whose old samples are not thrown away, reported later after
+        collection than they keep.
+    fates : int32 (days, places, sources, tube types, fates)
+        What became of the requests of the world, see ``Fate``.
+    daily_reported : int64 (days, sources, tube types)
+        By our own laboratories.
+    turnaround_weekly : int64 (weeks, places, sources, tube types, 3)
+        By the week of the report.
+    turnaround_by_place : int64 (periods, places, sources, tube types, 3)
+    turnaround_by_hour : int64 (periods, hours of receipt, sources, tube types, 3)
+    histogram_weekly : int32 (weeks, sources, tube types, 2, bins)
+    histogram_by_place : int32 (periods, places, sources, tube types, 2, bins)
+    histogram_by_hour : int32 (periods, hours of receipt, sources, tube types, 2, bins)
+    staff_hours : float64 (weeks, laboratories, people steps)
+        Worked by people, in the order of the scenario's ``PEOPLE_STEPS``.
+    staff_on_duty_hours : float64 (weeks, laboratories)
+        Rostered and reinforced.
+    people_utilisation : float64 (weeks, laboratories)
+        Share of the hours on duty that people worked.
+    wasted_staff_hours : float64 (weeks, laboratories)
+        Booking-in of tubes that were lost behind it, at the mean hours that a tube takes there.
+    reinforcement, learning : float64 (weeks,)
+        Mean factors on staff and on minutes by hand that the policies set for work by hand.
+    transcription_errors : int64 (weeks, 2)
+        Results reported on paper with any error, and with a clinically significant one.
+    helper_turnaround_hours : float64 (weeks,)
+        Mean turnaround of the mutual-aid laboratories' own tubes; NaN where none helps.
     daily_paper_waiting : int64 (days,)
         Results reported on paper and not yet entered back at the end of the day.
     waiting_at_end : int
         Tubes received and neither reported nor discarded at the end.
     station_names : tuple of str
     utilisation : float64 (weeks, stations)
-        Busy over rostered server hours.
+        Busy over rostered server hours; of a step done by people, the share of the pool's hours.
     manual_hours : float64 (weeks,)
         Staff hours of manual work.
     longest_queue : int64 (weeks, stations)
@@ -90,10 +186,33 @@ class PathologyRecords:
     abandoned: Integers
     rebled: Integers
     deferred: Integers
+    asked_for: Integers
+    returned: Integers
+    sent_elsewhere: Integers
+    point_of_care: Integers
+    rejected: Integers
+    abandoned_rejected: Integers
+    flagged: Integers
+    fates: Numbers
+    daily_reported: Integers
+    turnaround_weekly: Integers
+    turnaround_by_place: Integers
+    turnaround_by_hour: Integers
+    histogram_weekly: Numbers
+    histogram_by_place: Numbers
+    histogram_by_hour: Numbers
     daily_paper_waiting: Integers
     waiting_at_end: int
     station_names: tuple[str, ...]
     utilisation: Floats
+    staff_hours: Floats
+    staff_on_duty_hours: Floats
+    people_utilisation: Floats
+    wasted_staff_hours: Floats
+    reinforcement: Floats
+    learning: Floats
+    transcription_errors: Integers
+    helper_turnaround_hours: Floats
     manual_hours: Floats
     longest_queue: Integers
     visits: int

@@ -8,11 +8,14 @@ repeated sample travels from its own place.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from disruption_sim.scenario.model import Scenario, Source
+
+Count = TypeVar("Count", bound=np.integer)
 
 SOURCES = tuple(Source)
 GENERAL_PRACTICE = SOURCES.index(Source.GENERAL_PRACTICE)
@@ -75,8 +78,9 @@ class Origins:
         """How many pairs there are."""
         return int(self.place.size)
 
-    def spread_out(self, counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """Return counts (weeks, origins) as int64 (weeks, places, sources)."""
-        table = np.zeros((len(counts), len(self.places), len(SOURCES)), dtype=np.int64)
+    def spread_out(self, counts: npt.NDArray[Count]) -> npt.NDArray[Count]:
+        """Return counts (weeks, origins, ...) as (weeks, places, sources, ...)."""
+        shape = (len(counts), len(self.places), len(SOURCES), *counts.shape[2:])
+        table = np.zeros(shape, dtype=counts.dtype)
         table[:, self.place, self.source] = counts
         return table

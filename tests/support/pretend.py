@@ -8,15 +8,19 @@ from collections.abc import Callable
 import numpy as np
 
 from disruption_sim.records import (
+    HOURS_OF_DAY,
+    TURNAROUND_BINS,
     Cause,
+    Fate,
     OutpatientRecords,
     PathologyRecords,
+    Period,
     Records,
     SurgeryRecords,
     TransfusionRecords,
 )
 from disruption_sim.scenario import Scenario
-from disruption_sim.scenario.model import BloodGroup, Source
+from disruption_sim.scenario.model import PEOPLE_STEPS, BloodGroup, Source, TubeType
 from disruption_sim.world import World
 
 
@@ -43,26 +47,72 @@ def _during(scenario: Scenario, times: np.ndarray, days: float) -> np.ndarray:
 
 
 def _pathology(scenario: Scenario, random: np.random.Generator, share: float) -> PathologyRecords:
-    weeks, sources = scenario.calendar.weeks, len(Source)
+    weeks, sources, types = scenario.calendar.weeks, len(Source), len(TubeType)
     places = len(scenario.network.sites) + len(scenario.network.boroughs)
+    laboratories = len(scenario.laboratory_names)
     received = random.integers(50, 60, (weeks, places, sources))
     first = scenario.calendar.warm_up_weeks
     reported = received.copy()
     reported[first : first + 2] = (received[first : first + 2] * share).astype(np.int64)
     zero = np.zeros_like(received)
+    # What is not reported in the first two weeks is abandoned, as it was rejected.
+    lost = received - reported
+    within = (reported * (0.5 if share < 1.0 else 0.95)).astype(np.int64)
+    by_type = np.zeros((weeks, places, sources, types, 3), dtype=np.int64)
+    by_type[:, :, :, 0] = np.stack([reported, within, reported], axis=-1)
+    by_day = np.zeros((7 * weeks, sources, types), dtype=np.int64)
+    by_day[::7, :, 0] = reported.sum(axis=1)
+    fates = np.zeros((7 * weeks, places, sources, types, len(Fate)), dtype=np.int32)
+    fates[::7, :, :, 0, Fate.REPORTED] = reported
+    fates[::7, :, :, 0, Fate.ABANDONED_REJECTED] = lost
+    # Everything takes about as long.
+    histogram = np.zeros((weeks, sources, types, 2, TURNAROUND_BINS), dtype=np.int32)
+    histogram[:, :, 0, :, 20 if share < 1.0 else 10] = reported.sum(axis=1)[:, :, None]
+    periods = np.zeros((len(Period), places, sources, types, 3), dtype=np.int64)
+    periods[Period.BEFORE] = by_type[:first].sum(axis=0)
+    periods[Period.AFTER] = by_type[first:].sum(axis=0)
+    period_histogram = np.zeros((*periods.shape[:-1], 2, TURNAROUND_BINS), dtype=np.int32)
+    period_histogram[..., 10] = periods[..., :1]
+    hours = np.zeros((len(Period), HOURS_OF_DAY, sources, types, 3), dtype=np.int64)
+    hours[:, 9] = periods.sum(axis=1)
+    hour_histogram = np.zeros((*hours.shape[:-1], 2, TURNAROUND_BINS), dtype=np.int32)
+    hour_histogram[..., 10] = hours[..., :1]
     return PathologyRecords(
         received=received,
         reported=reported,
         reported_elsewhere=zero,
-        within_standard=(reported * (0.5 if share < 1.0 else 0.95)).astype(np.int64),
+        within_standard=within,
         discarded=zero,
-        abandoned=zero,
+        abandoned=lost,
         rebled=zero,
         deferred=zero,
+        asked_for=received,
+        returned=zero,
+        sent_elsewhere=zero,
+        point_of_care=zero,
+        rejected=lost,
+        abandoned_rejected=lost,
+        flagged=zero,
+        fates=fates,
+        daily_reported=by_day,
+        turnaround_weekly=by_type,
+        turnaround_by_place=periods,
+        turnaround_by_hour=hours,
+        histogram_weekly=histogram,
+        histogram_by_place=period_histogram,
+        histogram_by_hour=hour_histogram,
         daily_paper_waiting=np.zeros(7 * weeks, dtype=np.int64),
         waiting_at_end=0,
-        station_names=("one", "two"),
+        station_names=("hub.booking_in", "hub.chemistry"),
         utilisation=random.uniform(0.4, 0.6, (weeks, 2)),
+        staff_hours=np.full((weeks, laboratories, len(PEOPLE_STEPS)), 20.0),
+        staff_on_duty_hours=np.full((weeks, laboratories), 120.0),
+        people_utilisation=np.full((weeks, laboratories), 80.0 / 120.0),
+        wasted_staff_hours=np.full((weeks, laboratories), 4.0 * (1.0 - share)),
+        reinforcement=np.full(weeks, 1.5 - 0.5 * share),
+        learning=np.full(weeks, share),
+        transcription_errors=np.full((weeks, 2), (5, 1) if share < 1.0 else (0, 0)),
+        helper_turnaround_hours=np.full(weeks, np.nan),
         manual_hours=np.full(weeks, 100.0 * (1.0 - share)),
         longest_queue=random.integers(0, 9, (weeks, 2)),
         visits=int(received.sum()) * 5,
