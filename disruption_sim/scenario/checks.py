@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from disruption_sim.scenario.faults import CrossFault, KeyPath, listed
+from disruption_sim.scenario.laboratory_checks import laboratory_faults
+from disruption_sim.scenario.pathology import BLOOD_TYPES
 
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import Effect, Scenario
 
 SUM_TOLERANCE = 0.011  # shares are published rounded to two or three decimals
-# Steps that go by hand while their information technology is lost.
-STEPS_BY_HAND = frozenset({"booking_in", "group_and_screen", "authorisation", "reporting"})
 
 
 def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
@@ -29,6 +29,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
     return [
         *_names(scenario),
         *_tables(scenario),
+        *laboratory_faults(scenario),
         *_sums(scenario),
         *_dates(scenario),
         *_clinic_days(scenario),
@@ -120,7 +121,7 @@ def _complete(path: KeyPath, table: Iterable[object], kind: type[StrEnum]) -> li
 
 
 def _tables(scenario: Scenario) -> list[CrossFault]:
-    from disruption_sim.scenario.model import BloodGroup, Grade, Source, Step, TubeType
+    from disruption_sim.scenario.model import BloodGroup, Grade, Source, Step
 
     transfusion, pathology = scenario.transfusion, scenario.pathology
     faults = _complete(("pathology", "sources"), (s.name for s in pathology.sources), Source)
@@ -135,32 +136,6 @@ def _tables(scenario: Scenario) -> list[CrossFault]:
         scenario.surgery.ordinary_cancellation_share,
         Grade,
     )
-    analyses = {member.value: (member,) for member in TubeType}
-    # Group-and-screen samples go to the transfusion bench, which does all steps for them.
-    others = tuple(member for member in TubeType if member is not TubeType.GROUP_AND_SCREEN)
-    for index, step in enumerate(pathology.steps):
-        passing = analyses.get(step.name.value, others)
-        by_hand = step.name in STEPS_BY_HAND
-        for key in ("minutes", "manual_minutes") if by_hand else ("minutes",):
-            path: KeyPath = ("pathology", "steps", index, key)
-            table = getattr(step, key)
-            missing = [tube.value for tube in passing if tube not in table]
-            if missing:
-                allowed = "minutes for every tube type that passes"
-                faults.append(CrossFault(path, f"no minutes for {listed(missing)}", allowed))
-            faults += [
-                CrossFault((*path, tube.value), "such tubes do not pass this step", listed(passing))
-                for tube in table
-                if tube not in passing
-            ]
-        if step.manual_minutes and not by_hand:
-            faults.append(
-                CrossFault(
-                    ("pathology", "steps", index, "manual_minutes"),
-                    "this step does not change when information technology is lost",
-                    f"manual_minutes for {listed(sorted(STEPS_BY_HAND))}",
-                )
-            )
     return faults
 
 
@@ -175,7 +150,10 @@ def _sums(scenario: Scenario) -> list[CrossFault]:
     transfusion, surgery = scenario.transfusion, scenario.surgery
     faults: list[CrossFault] = []
     for index, source in enumerate(scenario.pathology.sources):
-        faults += _sum_is_one(("pathology", "sources", index, "tube_mix"), source.tube_mix.values())
+        faults += _sum_is_one(
+            ("pathology", "sources", index, "tube_mix"),
+            [source.tube_mix.get(tube_type, 0.0) for tube_type in BLOOD_TYPES],
+        )
         for key in ("hour_profile", "weekday_profile"):
             if sum(getattr(source, key)) <= 0:
                 faults.append(

@@ -41,10 +41,17 @@ from disruption_sim.scenario.outpatients import (
     Outpatients,
 )
 from disruption_sim.scenario.pathology import (
+    BLOOD_TYPES,
+    PEOPLE_STEPS,
+    RECEPTION_STEPS,
+    Breakdowns,
+    LaboratoryDifference,
     Pathology,
+    People,
     SourceRules,
     Stability,
     StepRules,
+    path,
 )
 from disruption_sim.scenario.provenance import Provenance
 from disruption_sim.scenario.sections import (
@@ -74,9 +81,13 @@ from disruption_sim.scenario.transfusion import (
 )
 
 __all__ = [
+    "BLOOD_TYPES",
+    "PEOPLE_STEPS",
+    "RECEPTION_STEPS",
     "AnyPolicy",
     "BloodGroup",
     "Borough",
+    "Breakdowns",
     "Calendar",
     "Capability",
     "Clinic",
@@ -88,12 +99,14 @@ __all__ = [
     "Helper",
     "HourOfDay",
     "Hub",
+    "LaboratoryDifference",
     "MutualAid",
     "Name",
     "Network",
     "NotNegative",
     "Outpatients",
     "Pathology",
+    "People",
     "PointOfCare",
     "Policy",
     "Positive",
@@ -121,6 +134,7 @@ __all__ = [
     "TubeType",
     "Weights7",
     "Weights24",
+    "path",
 ]
 
 

@@ -102,7 +102,10 @@ class Breakdowns(Section):
     with a standard deviation as long as their mean.
     """
 
-    places_per_machine: Annotated[int, Field(ge=1, le=10_000)]
+    places_per_machine: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        description="At most; machines of a station have equal shares of its places."
+    )
+    least_machines: Annotated[int, Field(ge=1, le=1000)]
     days_between: Annotated[float, Field(ge=0.1, le=36_500.0)]
     repair_hours: Annotated[float, Field(ge=0.05, le=1000.0)] = Field(description="Mean.")
 
@@ -165,8 +168,8 @@ class LaboratoryDifference(Section):
 
     laboratory: Name
     step: Step
-    minutes: dict[TubeType, Minutes] = {}
-    manual_minutes: dict[TubeType, Minutes] = {}
+    minutes: dict[TubeType, Minutes] = Field(default={})
+    manual_minutes: dict[TubeType, Minutes] = Field(default={})
 
 
 class Stability(Section):

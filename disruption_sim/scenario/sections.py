@@ -41,6 +41,8 @@ class TubeType(StrEnum):
     HAEMATOLOGY = "haematology"
     COAGULATION = "coagulation"
     GROUP_AND_SCREEN = "group_and_screen"
+    MICROBIOLOGY = "microbiology"
+    HISTOLOGY = "histology"
 
 
 class Step(StrEnum):
@@ -51,7 +53,10 @@ class Step(StrEnum):
     CHEMISTRY = "chemistry"
     HAEMATOLOGY = "haematology"
     COAGULATION = "coagulation"
+    MICROBIOLOGY = "microbiology"
+    HISTOLOGY = "histology"
     GROUP_AND_SCREEN = "group_and_screen"
+    REVIEW = "review"
     AUTHORISATION = "authorisation"
     REPORTING = "reporting"
     BACK_ENTRY = "back_entry"

@@ -173,7 +173,7 @@ def expected_group_and_screens(scenario: Scenario, hours: tuple[float, float]) -
     found = np.zeros((len(scenario.network.sites), 7))
     start, end = (round(hour) for hour in hours)
     for source in scenario.pathology.sources:
-        share = source.tube_mix.get(TubeType.GROUP_AND_SCREEN, 0.0) / sum(source.tube_mix.values())
+        share = source.blood_mix[TubeType.GROUP_AND_SCREEN]
         share *= sum(source.hour_profile[start:end]) / sum(source.hour_profile)
         profile = np.asarray(source.weekday_profile)
         weekdays = profile[:5].mean()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from disruption_sim.grid import TICKS_PER_HOUR
 from disruption_sim.randomness import stream
-from disruption_sim.scenario.model import Scenario, Source, TubeType
+from disruption_sim.scenario.model import BLOOD_TYPES, Scenario, Source, SourceRules, TubeType
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import Tubes
 
@@ -21,7 +21,7 @@ TUBE_TYPES = tuple(TubeType)
 # One sample is one 64-bit number: time in ticks above, then origin, source, type and the mark of an
 # appointment's sample. Sorting these numbers sorts everything at once, about eight times faster
 # than sorting positions by time.
-_ORIGIN_BITS, _SOURCE_BITS, _TYPE_BITS = 8, 3, 2
+_ORIGIN_BITS, _SOURCE_BITS, _TYPE_BITS = 8, 3, 3
 _SHIFT = _ORIGIN_BITS + _SOURCE_BITS + _TYPE_BITS + 1
 _TICKS_PER_DAY = 24 * TICKS_PER_HOUR
 
@@ -72,20 +72,37 @@ def draw_source(
     -----
     The number of a day is Poisson with mean ``tubes_per_weekday`` times the weekday's factor
     (Monday to Friday have mean 1); hours follow the profile: a Poisson process whose rate is
-    constant within each hour.
+    constant within each hour. Each type that is switched on is drawn by itself, so blood comes
+    as it does without it.
     """
     rules = scenario.pathology.source(source)
-    rng = stream(seed, replication, f"tubes.{place}.{source.value}")
+    purpose = f"tubes.{place}.{source.value}"
+    rng = stream(seed, replication, purpose)
+    ticks = _times(rng, rules, days, tubes_per_weekday)
+    limits = np.cumsum([rules.blood_mix[tube_type] for tube_type in BLOOD_TYPES])[:-1]
+    types = np.searchsorted(limits, rng.random(ticks.size), side="right")
+    parts = [pack(ticks, origin, SOURCES.index(source), types, linked=False)]
+    for tube_type in scenario.pathology.tube_types_in_use[len(BLOOD_TYPES) :]:
+        volume = tubes_per_weekday * rules.samples_per_blood_sample(tube_type)
+        rng = stream(seed, replication, f"{purpose}.{tube_type.value}")
+        ticks = _times(rng, rules, days, volume)
+        number = TUBE_TYPES.index(tube_type)
+        parts.append(pack(ticks, origin, SOURCES.index(source), number, linked=False))
+    return np.concatenate(parts)
+
+
+def _times(
+    rng: np.random.Generator, rules: SourceRules, days: Days, tubes_per_weekday: float
+) -> Keys:
+    """Draw the times of collection over all days, in ticks."""
     factors = np.asarray(rules.weekday_profile, dtype=np.float64)
     weekdays = factors[:5].mean()
     factors = factors / weekdays if weekdays > 0.0 else factors
     counts = rng.poisson(tubes_per_weekday * factors[days.weekday])
     day = np.repeat(np.arange(days.count, dtype=np.int64), counts)
-    ticks = day * _TICKS_PER_DAY + HourProfile.of(rules.hour_profile).ticks(rng.random(day.size))
-    mix = np.array([rules.tube_mix.get(tube, 0.0) for tube in TUBE_TYPES])
-    limits = np.cumsum(mix / mix.sum())[:-1]
-    types = np.searchsorted(limits, rng.random(day.size), side="right")
-    return pack(ticks, origin, SOURCES.index(source), types, linked=False)
+    hour = HourProfile.of(rules.hour_profile).ticks(rng.random(day.size))
+    ticks: Keys = day * _TICKS_PER_DAY + hour
+    return ticks
 
 
 def draw_unlinked(scenario: Scenario, days: Days, seed: int, replication: int) -> list[Keys]:
