@@ -11,16 +11,19 @@ import numpy.typing as npt
 from disruption_sim.pathology.compiled import compiled
 from disruption_sim.pathology.origins import GENERAL_PRACTICE, SOURCES, Origins
 from disruption_sim.pathology.travel import (
-    BY_VAN,
-    DIRECT,
     GROUP_AND_SCREEN,
-    STEPS,
     TUBE_TYPES,
     Travel,
     arrival_time,
+)
+from disruption_sim.scenario.model import (
+    Procedure,
+    Scenario,
+    Source,
+    Step,
+    TubeType,
     path,
 )
-from disruption_sim.scenario.model import Procedure, Scenario, Source, Step, TubeType
 
 Floats = npt.NDArray[np.float64]
 # Arguments of compiled functions.
@@ -64,31 +67,32 @@ class ExpectedWeek:
         hours = np.zeros(origins.count)
         send_week(
             collections, travel.route, travel.transport, travel.van, travel.laboratory,
-            travel.own_laboratory, travel.van_every, travel.runs, travel.run_spread,
-            next_run_day, arrivals, hours,
+            travel.van_every, travel.runs, travel.run_spread, next_run_day, arrivals, hours,
         )  # fmt: skip
         sent = collections.sum(axis=(1, 2))
-        usual = travel.transport + travel.van
+        usual = travel.transport + travel.van.max(axis=1)
         return cls(arrivals, np.where(sent > 0.0, hours / np.where(sent > 0.0, sent, 1.0), usual))
 
     def loads(self, scenario: Scenario, laboratory: int) -> Floats:
-        """Return servers busy in ordinary running, float64 (steps, slots).
+        """Return servers busy in ordinary running, float64 (steps, slots), in network order.
 
         Each step sees the arrivals later by the mean times of the steps before it; waiting is left
-        out. Steps that only paper needs have none.
+        out, and so are repeated samples. Steps that only paper needs have none.
         """
-        rules = [scenario.pathology.step(step) for step in STEPS]
-        loads = np.zeros((len(STEPS), SLOTS))
-        for number, tube_type in enumerate(TUBE_TYPES):
+        steps = scenario.pathology.steps_in_use
+        name = scenario.laboratory_names[laboratory]
+        rules = [scenario.pathology.step_at(name, step) for step in steps]
+        loads = np.zeros((len(steps), SLOTS))
+        for tube_type in scenario.pathology.tube_types_in_use:
             delay = 0.0
-            per_hour = self.arrivals[laboratory, number] * SLOTS_PER_HOUR
+            per_hour = self.arrivals[laboratory, TUBE_TYPES.index(tube_type)] * SLOTS_PER_HOUR
             for step in path(tube_type):
                 if step in ONLY_ON_PAPER:
                     continue
-                rule = rules[STEPS.index(step)]
+                rule = rules[steps.index(step)]
                 hours = rule.minutes[tube_type] / 60.0 * (1.0 - rule.automatic_share)
                 later = np.roll(per_hour, round(delay * SLOTS_PER_HOUR))
-                loads[STEPS.index(step)] += later * hours
+                loads[steps.index(step)] += later * hours
                 delay += hours
         return loads
 
@@ -104,8 +108,8 @@ class ExpectedWeek:
 @compiled
 def send_week(
     collections: Array, route: Array, transport: Array, van: Array, laboratory: Array,
-    own_laboratory: Array, van_every: float, runs: Array, run_spread: float, next_run_day: Array,
-    arrivals: Array, hours: Array,
+    van_every: float, runs: Array, run_spread: float, next_run_day: Array, arrivals: Array,
+    hours: Array,
 ) -> None:  # fmt: skip
     """Send the collections of a week to the laboratories, and add up their travelling hours.
 
@@ -115,11 +119,8 @@ def send_week(
     origins, types, _ = collections.shape
     for origin in range(origins):
         for tube_type in range(types):
-            kind = route[origin]
-            at = laboratory[origin]
-            if tube_type == GROUP_AND_SCREEN and kind == BY_VAN:
-                kind = DIRECT
-                at = own_laboratory[origin]
+            kind = route[origin, tube_type]
+            at = laboratory[origin, tube_type]
             for slot in range(SLOTS):
                 volume = collections[origin, tube_type, slot // SLOTS_PER_HOUR]
                 volume /= SLOTS_PER_HOUR * QUANTILES
@@ -129,7 +130,7 @@ def send_week(
                 for quantile in range(QUANTILES):
                     arrival = arrival_time(
                         collected, (quantile + 0.5) / QUANTILES, kind, transport[origin],
-                        van[origin], van_every, runs, run_spread, next_run_day,
+                        van[origin, tube_type], van_every, runs, run_spread, next_run_day,
                     )  # fmt: skip
                     arrivals[at, tube_type, int(arrival * SLOTS_PER_HOUR) % SLOTS] += volume
                     hours[origin] += volume * (arrival - collected)
@@ -165,8 +166,10 @@ def _ordinary(scenario: Scenario, source: Source, tubes_per_weekday: float) -> F
     days = np.array(rules.weekday_profile)
     weekdays = days[:5].mean()
     days = tubes_per_weekday * (days / weekdays if weekdays > 0.0 else days)
-    mix = np.array([rules.tube_mix.get(tube_type, 0.0) for tube_type in TUBE_TYPES])
-    hours: Floats = (mix / mix.sum())[:, None] * _hours(scenario, source, days)[None, :]
+    mix = np.zeros(len(TUBE_TYPES))
+    for tube_type in scenario.pathology.tube_types_in_use:
+        mix[TUBE_TYPES.index(tube_type)] = rules.samples_per_blood_sample(tube_type)
+    hours: Floats = mix[:, None] * _hours(scenario, source, days)[None, :]
     return hours
 
 

@@ -10,17 +10,24 @@ import numpy.typing as npt
 from disruption_sim.disruption import Timeline
 from disruption_sim.pathology.compiled import compiled
 from disruption_sim.pathology.counting import by_week
-from disruption_sim.pathology.demand import Restrictions, send_elsewhere
+from disruption_sim.pathology.demand import Restrictions
+from disruption_sim.pathology.dispatch import Dispatch
+from disruption_sim.pathology.elsewhere import (
+    ResultsElsewhere,
+    answer_at_the_bedside,
+    send_elsewhere,
+)
 from disruption_sim.pathology.network import TubeArrays
-from disruption_sim.pathology.origins import SOURCES, Origins
+from disruption_sim.pathology.origins import Origins
+from disruption_sim.pathology.rerouting import Reroutes
 from disruption_sim.pathology.travel import (
+    AT_THE_BEDSIDE,
     COMES_LATER,
     ELSEWHERE,
-    FIRST_STEP,
     NEVER_TAKEN,
-    STEPS,
     Travel,
     arrive,
+    first_steps,
 )
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world import World
@@ -46,9 +53,11 @@ BY_NUMBER: Identities = np.empty(0, dtype=np.uint64)
 class Intake:
     """Requests for samples and what becomes of them before they reach a laboratory.
 
-    At the time of collection mutual-aid laboratories take their part first; demand restriction
-    then defers its share of the rest. Deferred samples may come back after the restriction, except
-    those asked for at run time, because whoever asked for them asks again.
+    Devices at the bedside answer what they can. Of the other samples mutual-aid laboratories take
+    their part first; demand restriction then defers its share of the rest. Deferred samples may
+    come back after the restriction, except those asked for at run time, because whoever asked for
+    them asks again. What comes may be sent another way, by the time of its collection. What was on
+    the road when something happened arrives as it would have.
 
     Parameters
     ----------
@@ -62,10 +71,10 @@ class Intake:
     ----------
     tubes : TubeArrays
         The world's samples, for the kernel.
-    elsewhere : int32 (m,)
-        Numbers of those that mutual aid takes, ascending.
-    elsewhere_reported : float64 (m,)
-        When their results come.
+    bedside, mutual_aid : ResultsElsewhere
+        Those that devices at the bedside answer, and those that other laboratories take.
+    helper_turnaround_hours : float64 (weeks,)
+        Mean turnaround of the own tubes of the laboratories that help; NaN if there are none.
     deferred : int64 (weeks, origins)
         By the week in which they would have been taken.
     """
@@ -81,14 +90,23 @@ class Intake:
         self._scenario = scenario
         self._origins = origins
         self._travel = travel
+        self._steps = len(scenario.pathology.steps_in_use)
+        self._first_step = first_steps(scenario)
         self._world_tubes = len(world.tubes.collected)
         self._keys = {
             purpose: world.key(f"pathology.{purpose}")
-            for purpose in ("travel", "restriction", "rebound", "rebound_day", "mutual_aid")
+            for purpose in (
+                "travel",
+                "restriction",
+                "rebound",
+                "rebound_day",
+                "mutual_aid",
+                "point_of_care",
+                "reroute",
+            )
         }
-        dispatch = [rules.name for rules in scenario.pathology.sources]
-        ranks = np.array([dispatch.index(source) for source in SOURCES], dtype=np.uint8)
-        self._priority = ranks[origins.source]
+        self._dispatch = Dispatch(scenario, origins, timeline)
+        self._reroutes = Reroutes.of(scenario, origins, travel, timeline)
         restrictions = Restrictions.of(scenario, origins, timeline)
         self._restrictions = restrictions.without_rebound()
         operations = scenario.surgery.elective_admissions_per_week * scenario.surgery.theatre_share
@@ -111,9 +129,19 @@ class Intake:
                 f"sample {faulty} of the world comes from place {tubes.origin[faulty]} and source "
                 f"{tubes.source[faulty]}, which do not belong together"
             )
-        self.elsewhere, turnaround = send_elsewhere(
+        self.bedside = answer_at_the_bedside(
+            self._scenario,
+            self._origins,
+            timeline,
+            tubes,
+            origin,
+            fate,
+            self._keys["point_of_care"],
+        )
+        aid = send_elsewhere(
             self._scenario, self._origins, timeline, tubes, origin, fate, self._keys["mutual_aid"]
         )
+        self.helper_turnaround_hours = aid.helper_turnaround_hours
         collected = tubes.collected
         if restrictions.any:
             collected = collected.copy()
@@ -122,13 +150,13 @@ class Intake:
         self.deferred = self._by_week(tubes.collected[deferred], origin[deferred])
         entry_station = np.empty(count, dtype=np.int16)
         self._arrive(BY_NUMBER, collected, origin, tubes.tube_type, fate, arrival, entry_station)
-        self.elsewhere_reported = arrival[self.elsewhere] + turnaround
+        self.mutual_aid = aid.reported(arrival)
         return TubeArrays(
             arrival=arrival,
             collected=collected,
             source=origin,
             tube_type=tubes.tube_type,
-            priority=self._priority[origin],
+            priority=self._dispatch.classes(origin, collected, arrival, entry_station),
             entry_station=entry_station,
             extra_capacity=room,
         )
@@ -161,7 +189,7 @@ class Intake:
             collected=collected,
             source=origin,
             tube_type=tube_type,
-            priority=self._priority[origin],
+            priority=self._dispatch.classes(origin, collected, arrival, entry_station),
             entry_station=entry_station,
         )
 
@@ -199,12 +227,14 @@ class Intake:
         arrival: Floats,
         entry_station: npt.NDArray[np.int16],
     ) -> None:
-        way = self._travel
+        way, other = self._travel, self._reroutes
         with np.errstate(over="ignore"):  # matters only when compiling is switched off
             arrive(
-                identity, collected, origin, tube_type, fate, self._keys["travel"], len(STEPS),
-                FIRST_STEP, way.route, way.transport, way.van, way.laboratory, way.own_laboratory,
-                way.van_every, way.runs, way.run_spread, way.next_run_day, arrival, entry_station,
+                identity, collected, origin, tube_type, fate, self._keys["travel"], self._steps,
+                self._first_step, way.route, way.transport, way.van, way.laboratory, way.van_every,
+                way.runs, way.run_spread, way.next_run_day, self._keys["reroute"], other.shares,
+                other.steps.first, other.steps.time, other.steps.strength, other.laboratory,
+                other.route, other.van, arrival, entry_station,
             )  # fmt: skip
 
     def _by_week(self, times: Floats, origin: Codes) -> Integers:
@@ -218,6 +248,11 @@ class Intake:
         return self._origin[: self.count]
 
     @property
+    def fate(self) -> Codes:
+        """What became of the request for every sample, a code of `travel`; uint8 (samples,)."""
+        return self._fate[: self.count]
+
+    @property
     def arrival(self) -> Floats:
         """Arrival after the first collection of every sample, float64 (samples,)."""
         return self._arrival[: self.count]
@@ -228,21 +263,22 @@ class Intake:
         return flags
 
     def fill_in_elsewhere(self, numbers: Numbers, now: float, reported: Floats) -> None:
-        """Put the times of reports from mutual aid until now into `reported`."""
-        if self.elsewhere.size == 0:
-            return
-        sent = np.flatnonzero((self._fate[numbers] == ELSEWHERE) & (numbers >= 0))
-        if sent.size:
-            times = self.elsewhere_reported[np.searchsorted(self.elsewhere, numbers[sent])]
-            reported[sent] = np.where(times <= now, times, np.nan)
+        """Put the times of results from the bedside and mutual aid until now into `reported`."""
+        for results, fate in ((self.bedside, AT_THE_BEDSIDE), (self.mutual_aid, ELSEWHERE)):
+            if results.numbers.size == 0:
+                continue
+            theirs = np.flatnonzero((self._fate[numbers] == fate) & (numbers >= 0))
+            if theirs.size:
+                times = results.of(numbers[theirs])
+                reported[theirs] = np.where(times <= now, times, np.nan)
 
-    def reported_elsewhere(self) -> Integers:
-        """Return the reports from mutual aid, int64 (weeks, origins)."""
-        return self._by_week(self.elsewhere_reported, self._origin[self.elsewhere])
+    def by_week(self, results: ResultsElsewhere) -> Integers:
+        """Return the results of `bedside` or `mutual_aid`, int64 (weeks, origins)."""
+        return self._by_week(results.reported, self._origin[results.numbers])
 
     def fate_counts(self) -> Integers:
-        """Return how many of the world's samples come, come later, go elsewhere, never come."""
-        return np.bincount(self._fate[: self._world_tubes], minlength=NEVER_TAKEN + 1)
+        """Return how many of the world's samples have each fate, in the order of the codes."""
+        return np.bincount(self._fate[: self._world_tubes], minlength=AT_THE_BEDSIDE + 1)
 
 
 @compiled

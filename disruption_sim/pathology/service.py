@@ -194,7 +194,9 @@ class Pathology:
         return PathologyRecords(
             received=origins.spread_out(source_weeks["received"]),
             reported=origins.spread_out(counts.reported),
-            reported_elsewhere=origins.spread_out(self.intake.reported_elsewhere()),
+            reported_elsewhere=origins.spread_out(
+                self.intake.by_week(self.intake.mutual_aid)
+            ),
             within_standard=origins.spread_out(counts.within_standard),
             discarded=origins.spread_out(source_weeks["discarded"]),
             abandoned=origins.spread_out(source_weeks["abandoned"]),

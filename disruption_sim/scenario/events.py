@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, NaiveDatetime
@@ -24,6 +25,8 @@ Days = Annotated[float, Field(gt=0.0, le=3650.0, allow_inf_nan=False)]
 FromZeroDays = Annotated[float, Field(ge=0.0, le=3650.0, allow_inf_nan=False)]
 
 
+# Above this a queue of many servers answers to its ups and downs more than to its mean.
+MOST_UTILISATION = 0.97
 # Group-and-screen samples stay with their site, where the blood is.
 RESULT_TUBES = (TubeType.CHEMISTRY, TubeType.HAEMATOLOGY, TubeType.COAGULATION)
 BedsideSource = Literal[
@@ -109,7 +112,7 @@ class Helper(Section):
     our_minutes: Positive = Field(
         description="The same for one of ours, which has to be booked in anew."
     )
-    planned_utilisation: Annotated[float, Field(gt=0.05, lt=0.97)] = Field(
+    planned_utilisation: Annotated[float, Field(gt=0.05, lt=MOST_UTILISATION)] = Field(
         description="It has as many people as its own work needs at this utilisation."
     )
     arrival_variation: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
@@ -122,6 +125,22 @@ class Helper(Section):
     processing_hours: Positive = Field(
         description="From receipt to report, apart from waiting in that step."
     )
+
+    @property
+    def people(self) -> int:
+        """How many people work in the step that limits it."""
+        return math.ceil(self.own_load / self.planned_utilisation)
+
+    @property
+    def own_load(self) -> float:
+        """People that its own tubes keep busy."""
+        return self.own_tubes_per_day / self.open_hours * self.minutes / 60.0
+
+    @property
+    def most_tubes_per_day(self) -> float:
+        """Our tubes at which its people are as busy as can be."""
+        left = MOST_UTILISATION * self.people - self.own_load
+        return max(left, 0.0) * self.open_hours * 60.0 / self.our_minutes
 
 
 class MutualAid(Policy):
