@@ -33,6 +33,7 @@ def laboratory_faults(scenario: Scenario) -> list[CrossFault]:
     faults: list[CrossFault] = []
     for index, source in enumerate(rules.sources):
         faults += _destinations(("pathology", "sources", index), source)
+        faults += _limits(("pathology", "sources", index), source)
     for index, step in enumerate(rules.steps):
         where: KeyPath = ("pathology", "steps", index)
         faults += _minutes(where, step, rules.tube_types_in_use)
@@ -70,6 +71,14 @@ def _destinations(where: KeyPath, source: SourceRules) -> list[CrossFault]:
         elif source.name is Source.GENERAL_PRACTICE and laboratory == "local":
             faults.append(CrossFault(here, "practices have no laboratory of their own", "hub"))
     return faults
+
+
+def _limits(where: KeyPath, source: SourceRules) -> list[CrossFault]:
+    if source.outer_limit_hours >= source.standard_hours:
+        return []
+    problem = f"is {source.outer_limit_hours:g} h, before the standard"
+    allowed = f"{source.standard_hours:g} h or more"
+    return [CrossFault((*where, "outer_limit_hours"), problem, allowed)]
 
 
 def _minutes(where: KeyPath, step: StepRules, in_use: tuple[TubeType, ...]) -> list[CrossFault]:

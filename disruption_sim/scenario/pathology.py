@@ -71,6 +71,9 @@ class SourceRules(Section):
     transport_minutes: NotNegative
     standard_hours: Positive = Field(description="Turnaround standard, receipt to report.")
     standard_share: Share
+    outer_limit_hours: Positive = Field(
+        description="A later report than this is of little use; counted beside the standard."
+    )
     rebleed_share: Share = Field(description="Expired or rejected samples that are taken again.")
     rebleed_delay_hours: Annotated[float, Field(ge=0.25, le=1000.0)]
     on_expiry: Literal["discard", "flag"] = Field(
