@@ -31,7 +31,7 @@ class SimulationCalendar(simpy.Environment):
     --------
     >>> def incident_command(calendar, laboratory):
     ...     yield calendar.when_queue_exceeds(station=0, length=2_000)
-    ...     laboratory.reschedule(0, [calendar.now], [12], [1], [1.0], [0.0])
+    ...     laboratory.reschedule(0, [calendar.now], [12], [1], [1.0], [0.0], [False], [True])
     """
 
     def __init__(self, laboratory: LaboratoryKernel, initial_time: float = 0.0) -> None:
@@ -67,7 +67,7 @@ class SimulationCalendar(simpy.Environment):
         return events[length]
 
     def when_discarded(self, tube: int) -> Event:
-        """Return an event for the moment at which a tube is discarded because it has expired.
+        """Return an event for the moment at which a tube is discarded, having expired, or rejected.
 
         It happens at most once, with the time as its value; never if the tube is reported.
         """

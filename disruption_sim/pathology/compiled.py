@@ -4,20 +4,25 @@ Everything Numba compiles is in this one file, with its record layouts and const
 Numba's cache does not notice a change in another file.
 
 **Order at one instant** (the tie rule; the plain SimPy reference in the tests keeps to it too).
-Stations in network order; at a station first its schedule change, which starts waiting tubes when
-servers are added; then arrivals in order of tube number, each starting at once if a server is
-free; then completions in order of tube number, each then taking the head of the highest class
-that is not empty. A queue is first come, first served within a class; tubes that come at one
-instant queue in order of tube number. What is handed in or rescheduled for an instant that has
-already been worked off is worked off as a further round of that instant, in the same order.
+Stations in network order; at a station first its schedule change; then arrivals in order of tube
+number, each starting at once if a server is free; then completions in order of tube number. What
+frees or adds servers, or opens a station, at once starts waiting tubes of all stations that share
+the servers (a pool), as long as a server is free: of the lowest class that waits at any of them,
+there of the first station in order of (rank, station). A queue is first come, first served within
+a class, tubes that come at one instant in order of tube number; or, by the schedule, the last one
+first, after the expired have been thrown out from the oldest end. What is handed in or rescheduled
+for an instant that has already been worked off is worked off as a further round of that instant,
+in the same order.
 
 **Why stations may be passed one after the other.** Tubes move forward only, so what happens at a
-station until a time depends on the stations before it until that time. The one way back is a
-discarded tube that is collected again. It arrives no sooner than the shortest re-bleed delay
-after the discard (the lookahead), so within a window shorter than that no station can influence
-one before it, and the passes in network order give the same history as one calendar for all.
-This is conservative synchronisation (Chandy and Misra, 1979). Windows also end at every full
-hour, which keeps the tubes of a window in the processor's cache.
+station until a time depends on the stations before it until that time. There are two ways back.
+A pool couples its stations both ways, so its first, its last and all between them are a block
+that is passed with one calendar (event by event, the earliest first); every other station is a
+block of its own. And a discarded or rejected tube may be collected again. It arrives no sooner than
+the shortest re-bleed delay after that (the lookahead), so within a window shorter than that no
+block can influence one before it, and the passes in network order give the same history as one
+calendar for all. This is conservative synchronisation (Chandy and Misra, 1979). Windows also end
+at every full hour, which keeps the tubes of a window in the processor's cache.
 """
 
 from __future__ import annotations
@@ -52,6 +57,7 @@ DISCARDED = 2
 ABANDONED = 4
 WATCHED = 8
 TRIGGERED = 16
+REJECTED = 32
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -65,38 +71,50 @@ TUBE = np.dtype(
     [("ready", "f8"), ("next", "i4"), ("tube_type", "u1"), ("source", "u1"),
      ("priority", "u1"), ("occasion", "u1")], align=True,
 )  # fmt: skip
+# `pool_busy`, `pool_waiting`, `capacity` and the members (in the order in which a freed server asks
+# them) are those of the station that leads a pool. A bit of `classes` is set if that class waits.
 STATION = np.dtype(
-    [("service_key", "u8"), ("skip_key", "u8"), ("row_time", "f8"), ("speed", "f8"),
-     ("skip_share", "f8"), ("settled", "f8"), ("next_time", "f8"), ("capacity", "i8"),
-     ("busy", "i8"), ("waiting", "i8"), ("entering", "i8"), ("mode", "i8"), ("row", "i8"),
-     ("row_end", "i8"), ("first_server", "i8"), ("watch_above", "i8"), ("cursor", "i8"),
-     ("cursor_end", "i8"), ("checks_expiry", "u1"), ("marks_reported", "u1"),
-     ("marks_manual", "u1"), ("marks_back_entered", "u1"), ("stepped", "u1")], align=True,
+    [("busy", "i8"), ("lead", "i8"), ("first_server", "i8"), ("row_time", "f8"), ("mode", "i8"),
+     ("speed", "f8"), ("classes", "i8"), ("waiting", "i8"), ("capacity", "i8"),
+     ("pool_busy", "i8"), ("pool_waiting", "i8"), ("first_member", "i8"), ("end_member", "i8"),
+     ("fixed_class", "i8"), ("watch_above", "i8"), ("skip_share", "f8"), ("service_key", "u8"),
+     ("skip_key", "u8"), ("reject_key", "u8"), ("entering", "i8"), ("row", "i8"),
+     ("row_end", "i8"), ("cursor", "i8"), ("cursor_end", "i8"), ("checks_expiry", "u1"),
+     ("rejects", "u1"), ("marks_reported", "u1"), ("marks_manual", "u1"),
+     ("marks_back_entered", "u1"), ("freshest_first", "u1"), ("open", "u1")], align=True,
 )  # fmt: skip
+# Stations that are passed together.
+BLOCK = np.dtype([("next_time", "f8"), ("first", "i4"), ("end", "i4"), ("stepped", "u1")], align=True)
 QUEUE = np.dtype([("head", "i4"), ("tail", "i4")], align=True)
 SERVER = np.dtype([("time", "f8"), ("tube", "i4")], align=True)
-# Tubes on their way from one station to the next (the first edge of a station: from outside).
-EDGE = np.dtype([("time", "f8"), ("head", "i4"), ("tail", "i4"), ("before", "i4")], align=True)
-SCHEDULE = np.dtype(
-    [("time", "f8"), ("speed", "f8"), ("skip_share", "f8"), ("servers", "i4"), ("mode", "i4")],
+# Tubes on their way from one block to a station (the first edge of a station: from outside).
+EDGE = np.dtype(
+    [("time", "f8"), ("head", "i4"), ("tail", "i4"), ("before", "i4"), ("station", "i4")],
     align=True,
 )
+SCHEDULE = np.dtype(
+    [("time", "f8"), ("speed", "f8"), ("skip_share", "f8"), ("servers", "i4"), ("mode", "i4"),
+     ("freshest_first", "u1"), ("open", "u1")], align=True,
+)  # fmt: skip
 SOURCE = np.dtype(
-    [("rebleed_share", "f8"), ("rebleed_delay", "f8"), ("transport", "f8")], align=True
+    [("rebleed_share", "f8"), ("rebleed_delay", "f8"), ("transport", "f8"), ("expires", "u1")],
+    align=True,
 )
 STATION_WEEK = np.dtype(
     [("busy_hours", "f8"), ("closing_hours", "f8"), ("offered_hours", "f8"), ("longest_wait", "f8"),
      ("served", "i8"), ("skipped", "i8"), ("longest_queue", "i8")], align=True,
 )  # fmt: skip
 SOURCE_WEEK = np.dtype(
-    [("received", "i8"), ("discarded", "i8"), ("rebled", "i8"), ("abandoned", "i8")], align=True
-)
+    [("received", "i8"), ("discarded", "i8"), ("rejected", "i8"), ("rebled", "i8"),
+     ("abandoned", "i8")], align=True,
+)  # fmt: skip
 CLOCK = np.dtype(
-    [("now", "f8"), ("lookahead", "f8"), ("watch_from", "f8"), ("rebleed_key", "u8"),
+    [("now", "f8"), ("settled", "f8"), ("lookahead", "f8"), ("watch_from", "f8"),
+     ("rebleed_key", "u8"),
      ("delay_key", "u8"), ("pending", "i8"), ("known_tubes", "i8"), ("watched_queues", "i8"),
      ("watched_tubes", "i8"), ("triggered", "i8"), ("received", "i8"), ("reported", "i8"),
-     ("discarded", "i8"), ("rebled", "i8"), ("abandoned", "i8"), ("departed", "i8"),
-     ("departed_unreported", "i8")], align=True,
+     ("discarded", "i8"), ("rejected", "i8"), ("rebled", "i8"), ("abandoned", "i8"),
+     ("departed", "i8"), ("departed_unreported", "i8"), ("links_back", "i8")], align=True,
 )  # fmt: skip
 
 
@@ -317,18 +335,23 @@ def put_back(
 
 
 @compiled
-def discard(
-    i: int, time: float, week: int, tube: Array, collected: Array, flags: Array, identity: Array,
-    pending: Array, source: Array, source_week: Array, clock: Array,
+def lose(
+    i: int, time: float, rejected: bool, week: int, tube: Array, collected: Array, flags: Array,
+    identity: Array, pending: Array, source: Array, source_week: Array, clock: Array,
 ) -> None:  # fmt: skip
-    """Throw an expired tube away and decide whether it is collected again."""
+    """Throw an expired or rejected tube away and decide whether it is collected again."""
     tally = source_week[week, tube[i]["source"]]
     rule = source[tube[i]["source"]]
     occasion = tube[i]["occasion"]
     entity = entity_of(i, clock[0]["known_tubes"], identity)
-    tally["discarded"] += 1
-    clock[0]["discarded"] += 1
-    flags[i] |= DISCARDED
+    if rejected:
+        tally["rejected"] += 1
+        clock[0]["rejected"] += 1
+        flags[i] |= REJECTED
+    else:
+        tally["discarded"] += 1
+        clock[0]["discarded"] += 1
+        flags[i] = (flags[i] | DISCARDED) & (255 - REJECTED)
     if flags[i] & WATCHED:
         flags[i] |= TRIGGERED
         clock[0]["triggered"] += 1
@@ -348,6 +371,17 @@ def discard(
         flags[i] |= ABANDONED
         tally["abandoned"] += 1
         clock[0]["abandoned"] += 1
+
+
+@inlined
+def has_expired(
+    i: int, time: float, tube: Array, collected: Array, stability: Array, source: Array
+) -> Any:
+    """Whether a tube is too old to be used."""
+    return (
+        time > collected[i] + stability[tube[i]["tube_type"]]
+        and source[tube[i]["source"]]["expires"] != 0
+    )
 
 
 @inlined
@@ -392,18 +426,6 @@ def sift_down(server: Array, base: int, size: int, time: float, i: int) -> None:
 
 
 @inlined
-def settle(state: Any, tally: Any, time: float, busy: int, capacity: int) -> None:
-    """Add server-hours since the last change; servers over capacity are counted as closing."""
-    elapsed = time - state["settled"]
-    if elapsed > 0.0:
-        tally["busy_hours"] += busy * elapsed
-        tally["offered_hours"] += capacity * elapsed
-        if busy > capacity:
-            tally["closing_hours"] += (busy - capacity) * elapsed
-        state["settled"] = time
-
-
-@inlined
 def next_event(s: int, station: Array, server: Array, edge: Array, edge_start: Array) -> float:
     """Return the time at which the station next has something to do."""
     time: float = min(station[s]["row_time"], server[station[s]["first_server"]]["time"])
@@ -412,205 +434,337 @@ def next_event(s: int, station: Array, server: Array, edge: Array, edge_start: A
     return time
 
 
+@inlined
+def closing_servers(pool: Any) -> Any:
+    """Return how many servers of a pool are busy although they have gone off duty."""
+    return max(pool["pool_busy"] - pool["capacity"], 0)
+
+
+@inlined
+def take_row(state: Any, pool: Any, tally: Any, leads: bool, elapsed: float, row: Any) -> None:
+    """Let a schedule row take effect; `elapsed` is since the server-hours were settled."""
+    state["mode"] = row["mode"]
+    state["speed"] = row["speed"]
+    state["skip_share"] = row["skip_share"]
+    state["freshest_first"] = row["freshest_first"]
+    state["open"] = row["open"]
+    if leads:
+        closing = closing_servers(pool)
+        tally["offered_hours"] -= (row["servers"] - pool["capacity"]) * elapsed
+        pool["capacity"] = row["servers"]
+        tally["closing_hours"] -= (closing_servers(pool) - closing) * elapsed
+
+
+@inlined
+def take_from_edge(line: Any, tube: Array) -> Any:
+    """Take the first tube from an edge."""
+    i = wide(line["head"])
+    if i == line["tail"]:
+        line["head"] = -1
+        line["time"] = NEVER
+    else:
+        following = tube[i]["next"]
+        line["head"] = following
+        line["time"] = tube[following]["ready"]
+    return i
+
+
+@inlined
+def join_queue(
+    s: int, i: int, state: Any, pool: Any, tube: Array, queue: Array, previous: Array,
+    links_back: bool,
+) -> None:  # fmt: skip
+    """Let a tube wait at a station."""
+    c = wide(tube[i]["priority"]) if state["fixed_class"] < 0 else state["fixed_class"]
+    line = queue[s, c]
+    if line["head"] < 0:
+        line["head"] = i
+        state["classes"] |= 1 << c
+    else:
+        tube[line["tail"]]["next"] = i
+        if links_back:
+            previous[i] = line["tail"]
+    line["tail"] = i
+    state["waiting"] += 1
+    pool["pool_waiting"] += 1
+
+
+@inlined
+def station_to_serve(pool: Any, station: Array, pool_member: Array) -> Any:
+    """Return the station of a pool at which a freed server takes a tube, -1 if at none."""
+    chosen = wide(-1)
+    lowest = wide(1 << 8)
+    for k in range(pool["first_member"], pool["end_member"]):
+        m = pool_member[k]
+        classes = station[m]["classes"]
+        first = classes & -classes
+        if 0 < first < lowest and station[m]["open"] != 0:
+            lowest = first
+            chosen = m
+    return chosen
+
+
+@inlined
+def take_oldest(
+    s: int, c: int, state: Any, pool: Any, tube: Array, queue: Array
+) -> Any:
+    """Take the tube that joined a queue first."""
+    line = queue[s, c]
+    i = wide(line["head"])
+    if i == line["tail"]:
+        line["head"] = -1
+        state["classes"] &= ~(1 << c)
+    else:
+        line["head"] = tube[i]["next"]
+    state["waiting"] -= 1
+    pool["pool_waiting"] -= 1
+    return i
+
+
+@inlined
+def take_freshest(
+    s: int, c: int, state: Any, pool: Any, queue: Array, previous: Array
+) -> Any:
+    """Take the tube that joined a queue last."""
+    line = queue[s, c]
+    i = wide(line["tail"])
+    if i == line["head"]:
+        line["head"] = -1
+        state["classes"] &= ~(1 << c)
+    else:
+        line["tail"] = previous[i]
+    state["waiting"] -= 1
+    pool["pool_waiting"] -= 1
+    return i
+
+
 @compiled
-def pass_station(
-    s: int, end: float, week: int, tube: Array, collected: Array, reported_at: Array,
-    back_entered_at: Array, flags: Array, identity: Array, station: Array, queue: Array,
-    server: Array, edge: Array, edge_start: Array, route: Array, service_hours: Array,
+def throw_out_expired(
+    s: int, c: int, time: float, week: int, tube: Array, collected: Array, flags: Array,
+    identity: Array, station: Array, queue: Array, source: Array, stability: Array,
+    pending: Array, station_week: Array, source_week: Array, clock: Array,
+) -> None:  # fmt: skip
+    """Discard from the oldest end of a queue as long as the oldest tube has expired."""
+    state = station[s]
+    pool = station[state["lead"]]
+    tally = station_week[week, s]
+    while queue[s, c]["head"] >= 0:
+        i = wide(queue[s, c]["head"])
+        if not has_expired(i, time, tube, collected, stability, source):
+            break
+        take_oldest(s, c, state, pool, tube, queue)
+        tally["longest_wait"] = max(tally["longest_wait"], time - tube[i]["ready"])
+        lose(
+            i, time, False, week, tube, collected, flags, identity, pending, source, source_week,
+            clock,
+        )  # fmt: skip
+
+
+@compiled
+def pass_block(
+    b: int, end: float, week: int, tube: Array, collected: Array, reported_at: Array,
+    back_entered_at: Array, flags: Array, identity: Array, previous: Array, block: Array,
+    next_time: Array, station: Array, pool_member: Array, queue: Array, server: Array,
+    edge: Array, edge_start: Array, route: Array, service_hours: Array, rejected_share: Array,
     factor_table: Array, factors: Array, schedule: Array, source: Array, stability: Array,
     pending: Array, station_week: Array, source_week: Array, clock: Array,
 ) -> float:  # fmt: skip
-    """Work off what happens at one station until `end`.
+    """Work off what happens in one block until `end`, its next times having been found.
+
+    Server-hours are kept as the sum over changes in their number, each times the hours from when
+    they were last settled; `settle_all` adds what is due for those that are busy then.
 
     Returns `end`, or the earlier instant, worked off whole, at which something watched happened.
     """
-    state = station[s]
-    tally = station_week[week, s]
-    first_edge, last_edge = edge_start[s], edge_start[s + 1]
-    base = state["first_server"]
-    checks_expiry = state["checks_expiry"]
-    marks_manual = state["marks_manual"]
-    marks_reported = state["marks_reported"]
-    marks_back_entered = state["marks_back_entered"]
-    service_key = state["service_key"]
-    watch_above = state["watch_above"]
-    row_time = state["row_time"]
-    capacity = state["capacity"]
-    busy = state["busy"]
-    waiting = state["waiting"]
-    speed = state["speed"]
-    skip_share = state["skip_share"]
-    mode = state["mode"]
-    table = factor_table[s, mode]
-    served = 0
-    skipped = 0
+    first, last = block[b]["first"], block[b]["end"]
     reported = 0
     departed = 0
     departed_unreported = 0
-    longest_wait = tally["longest_wait"]
-    longest_queue = tally["longest_queue"]
     triggered = clock[0]["triggered"]
     known_tubes = clock[0]["known_tubes"]
+    settled = clock[0]["settled"]
+    links_back = clock[0]["links_back"] != 0
     while True:
-        arrival_edge = first_edge
-        arrival_time = edge[first_edge]["time"]
-        for e in range(first_edge + 1, last_edge):
-            other = edge[e]["time"]
-            if other < arrival_time or (
-                other == arrival_time
-                and other < NEVER
-                and edge[e]["head"] < edge[arrival_edge]["head"]
-            ):
-                arrival_time = other
-                arrival_edge = e
-        completion_time = server[base]["time"]
-        candidate = -1
-        leaving = -1
-        onward = np.int32(-1)
-        free_place = False
-        if row_time <= arrival_time and row_time <= completion_time:
-            time = row_time
-            if time > end or time == NEVER:
-                break
-            settle(state, tally, time, busy, capacity)
-            row = state["row"]
-            capacity = schedule[row]["servers"]
-            mode = schedule[row]["mode"]
-            speed = schedule[row]["speed"]
-            skip_share = schedule[row]["skip_share"]
-            table = factor_table[s, mode]
-            row += 1
-            state["row"] = row
-            row_time = schedule[row]["time"] if row < state["row_end"] else NEVER
-        elif arrival_time <= completion_time:
-            time = arrival_time
-            if time > end:
-                break
-            i = wide(edge[arrival_edge]["head"])
-            if i == edge[arrival_edge]["tail"]:
-                edge[arrival_edge]["head"] = -1
-                edge[arrival_edge]["time"] = NEVER
-            else:
-                following = tube[i]["next"]
-                edge[arrival_edge]["head"] = following
-                edge[arrival_edge]["time"] = tube[following]["ready"]
-            if (
-                skip_share > 0.0
-                and hash_number(
-                    state["skip_key"], entity_of(i, known_tubes, identity), tube[i]["occasion"]
-                )
-                < skip_share
-            ):
-                if checks_expiry and time > collected[i] + stability[tube[i]["tube_type"]]:
-                    discard(
-                        i, time, week, tube, collected, flags, identity, pending, source,
+        s = wide(first)
+        time = next_time[first]
+        for other in range(first + 1, last):
+            if next_time[other] < time:
+                time = next_time[other]
+                s = wide(other)
+        if time > end or time == NEVER:
+            break
+        state = station[s]
+        lead = state["lead"]
+        pool = station[lead]
+        tally = station_week[week, s]
+        base = state["first_server"]
+        first_edge, last_edge = edge_start[s], edge_start[s + 1]
+        elapsed = time - settled
+        while True:
+            arrival_edge = first_edge
+            arrival_time = edge[first_edge]["time"]
+            for e in range(first_edge + 1, last_edge):
+                other_time = edge[e]["time"]
+                if other_time < arrival_time or (
+                    other_time == arrival_time
+                    and other_time < NEVER
+                    and edge[e]["head"] < edge[arrival_edge]["head"]
+                ):
+                    arrival_time = other_time
+                    arrival_edge = e
+            candidate = wide(-1)
+            leaving = wide(-1)
+            onward = np.int32(-1)
+            free_place = False
+            if state["row_time"] <= time:
+                row = state["row"]
+                take_row(state, pool, tally, s == lead, elapsed, schedule[row])
+                row += 1
+                state["row"] = row
+                state["row_time"] = schedule[row]["time"] if row < state["row_end"] else NEVER
+            elif arrival_time <= time:
+                i = take_from_edge(edge[arrival_edge], tube)
+                if (
+                    state["skip_share"] > 0.0
+                    and hash_number(
+                        state["skip_key"], entity_of(i, known_tubes, identity), tube[i]["occasion"]
+                    )
+                    < state["skip_share"]
+                ):
+                    if state["checks_expiry"] and has_expired(
+                        i, time, tube, collected, stability, source
+                    ):
+                        lose(
+                            i, time, False, week, tube, collected, flags, identity, pending,
+                            source, source_week, clock,
+                        )  # fmt: skip
+                    else:
+                        tally["skipped"] += 1
+                        leaving = i
+                        onward = route[SKIPPED, s, tube[i]["tube_type"]]
+                elif pool["pool_busy"] < pool["capacity"] and state["open"] != 0:
+                    candidate = i
+                else:
+                    join_queue(s, i, state, pool, tube, queue, previous, links_back)
+                    tally["longest_queue"] = max(tally["longest_queue"], state["waiting"])
+                    if state["waiting"] > state["watch_above"]:
+                        state["watch_above"] = NOT_WATCHED
+                        clock[0]["watched_queues"] -= 1
+                        clock[0]["triggered"] += 1
+            elif server[base]["time"] <= time:
+                i = wide(server[base]["tube"])
+                tally["busy_hours"] += elapsed
+                if pool["pool_busy"] > pool["capacity"]:
+                    station_week[week, lead]["closing_hours"] += elapsed
+                state["busy"] -= 1
+                pool["pool_busy"] -= 1
+                tally["served"] += 1
+                free_place = True
+                share = 0.0
+                if state["rejects"]:
+                    share = rejected_share[s, state["mode"], tube[i]["tube_type"]]
+                if (
+                    share > 0.0
+                    and hash_number(
+                        state["reject_key"], entity_of(i, known_tubes, identity),
+                        tube[i]["occasion"],
+                    )
+                    < share
+                ):  # fmt: skip
+                    lose(
+                        i, time, True, week, tube, collected, flags, identity, pending, source,
                         source_week, clock,
                     )  # fmt: skip
-                    if clock[0]["triggered"] != triggered:
-                        end = time
                 else:
-                    skipped += 1
                     leaving = i
-                    onward = route[SKIPPED, s, tube[i]["tube_type"]]
-            elif busy >= capacity:
-                line = queue[s, tube[i]["priority"]]
-                if line["head"] < 0:
-                    line["head"] = i
+                    onward = route[SERVED, s, tube[i]["tube_type"]]
+            else:
+                next_time[s] = min(min(state["row_time"], arrival_time), server[base]["time"])
+                break
+            if leaving >= 0:
+                if state["marks_reported"] and math.isnan(reported_at[leaving]):
+                    reported_at[leaving] = time
+                    reported += 1
+                if state["marks_back_entered"]:
+                    back_entered_at[leaving] = time
+                if onward >= 0:
+                    append_to_edge(edge[onward], tube, leaving, time)
+                    d = edge[onward]["station"]
+                    next_time[d] = min(next_time[d], time)
                 else:
-                    tube[line["tail"]]["next"] = i
-                line["tail"] = i
-                waiting += 1
-                longest_queue = max(longest_queue, waiting)
-                if waiting > watch_above:
-                    watch_above = NOT_WATCHED
-                    clock[0]["triggered"] += 1
-                    end = time
-            else:
-                candidate = i
-                settle(state, tally, time, busy, capacity)
-        else:
-            time = completion_time
-            if time > end:
-                break
-            i = wide(server[base]["tube"])
-            settle(state, tally, time, busy, capacity)
-            busy -= 1
-            free_place = True
-            served += 1
-            leaving = i
-            onward = route[SERVED, s, tube[i]["tube_type"]]
-        if leaving >= 0:
-            if marks_reported and math.isnan(reported_at[leaving]):
-                reported_at[leaving] = time
-                reported += 1
-            if marks_back_entered:
-                back_entered_at[leaving] = time
-            if onward >= 0:
-                append_to_edge(edge[onward], tube, leaving, time)
-            else:
-                departed += 1
-                if math.isnan(reported_at[leaving]):
-                    departed_unreported += 1
-        while busy < capacity:
-            if candidate >= 0:
-                i = candidate
-                candidate = -1
-            elif waiting > 0:
-                c = 0
-                while queue[s, c]["head"] < 0:
-                    c += 1
-                i = wide(queue[s, c]["head"])
-                queue[s, c]["head"] = -1 if i == queue[s, c]["tail"] else tube[i]["next"]
-                waiting -= 1
-            else:
-                break
-            kind = tube[i]["tube_type"]
-            longest_wait = max(longest_wait, time - tube[i]["ready"])
-            if checks_expiry and time > collected[i] + stability[kind]:
-                discard(
-                    i, time, week, tube, collected, flags, identity, pending, source, source_week,
-                    clock,
-                )  # fmt: skip
-                if clock[0]["triggered"] != triggered:
-                    end = time
-                continue
-            duration = service_hours[s, mode, kind] * speed
-            if table >= 0:
-                entity = entity_of(i, known_tubes, identity)
-                draw = mixed_hash(service_key, entity, tube[i]["occasion"]) >> SHIFT_52
-                duration *= factors[table, wide(draw)]
-            done = time + max(np.rint(duration * TICKS_PER_HOUR), 1.0) * TICK
-            if marks_manual and mode == 1:
-                flags[i] |= MANUAL
+                    departed += 1
+                    if math.isnan(reported_at[leaving]):
+                        departed_unreported += 1
+            while pool["pool_busy"] < pool["capacity"]:
+                if candidate >= 0:
+                    i = candidate
+                    candidate = wide(-1)
+                    m = s
+                elif pool["pool_waiting"] > 0:
+                    m = station_to_serve(pool, station, pool_member)
+                    if m < 0:
+                        break
+                    c = 0
+                    while queue[m, c]["head"] < 0:
+                        c += 1
+                    if station[m]["freshest_first"]:
+                        if station[m]["checks_expiry"]:
+                            throw_out_expired(
+                                m, c, time, week, tube, collected, flags, identity, station,
+                                queue, source, stability, pending, station_week, source_week,
+                                clock,
+                            )  # fmt: skip
+                            if queue[m, c]["head"] < 0:
+                                continue
+                        i = take_freshest(m, c, station[m], pool, queue, previous)
+                    else:
+                        i = take_oldest(m, c, station[m], pool, tube, queue)
+                    station_week[week, m]["longest_wait"] = max(
+                        station_week[week, m]["longest_wait"], time - tube[i]["ready"]
+                    )
+                else:
+                    break
+                server_state = station[m]
+                if server_state["checks_expiry"] and has_expired(
+                    i, time, tube, collected, stability, source
+                ):
+                    lose(
+                        i, time, False, week, tube, collected, flags, identity, pending, source,
+                        source_week, clock,
+                    )  # fmt: skip
+                    continue
+                mode = server_state["mode"]
+                duration = service_hours[m, mode, tube[i]["tube_type"]] * server_state["speed"]
+                table = factor_table[m, mode]
+                if table >= 0:
+                    entity = entity_of(i, known_tubes, identity)
+                    draw = mixed_hash(server_state["service_key"], entity, tube[i]["occasion"])
+                    duration *= factors[table, wide(draw >> SHIFT_52)]
+                done = time + max(np.rint(duration * TICKS_PER_HOUR), 1.0) * TICK
+                if server_state["marks_manual"] and mode == 1:
+                    flags[i] |= MANUAL
+                busy = server_state["busy"]
+                if free_place and m == s:
+                    sift_down(server, base, busy + 1, done, i)
+                    free_place = False
+                else:
+                    sift_up(server, server_state["first_server"], busy, done, i)
+                server_state["busy"] = busy + 1
+                pool["pool_busy"] += 1
+                station_week[week, m]["busy_hours"] -= elapsed
+                next_time[m] = min(next_time[m], done)
             if free_place:
-                sift_down(server, base, busy + 1, done, i)
-                free_place = False
-            else:
-                sift_up(server, base, busy, done, i)
-            busy += 1
-        if free_place:
-            if busy == 0:
-                server[base]["time"] = NEVER
-            else:
-                last = server[base + busy]
-                sift_down(server, base, busy, last["time"], wide(last["tube"]))
-    if state["watch_above"] != watch_above:
-        state["watch_above"] = watch_above
-        clock[0]["watched_queues"] -= 1
-    state["row_time"] = row_time
-    state["capacity"] = capacity
-    state["busy"] = busy
-    state["waiting"] = waiting
-    state["speed"] = speed
-    state["skip_share"] = skip_share
-    state["mode"] = mode
-    tally["served"] += served
-    tally["skipped"] += skipped
+                busy = state["busy"]
+                if busy == 0:
+                    server[base]["time"] = NEVER
+                else:
+                    behind = server[base + busy]
+                    sift_down(server, base, busy, behind["time"], wide(behind["tube"]))
+        if clock[0]["triggered"] != triggered:
+            end = time
     clock[0]["reported"] += reported
     clock[0]["departed"] += departed
     clock[0]["departed_unreported"] += departed_unreported
-    tally["longest_wait"] = longest_wait
-    tally["longest_queue"] = longest_queue
     return end
 
 
@@ -620,19 +774,19 @@ def pass_station(
 @compiled
 def choose_stepped(
     end: float, tube: Array, collected: Array, reported_at: Array, flags: Array,
-    entry_station: Array, station: Array, stability: Array, reaches: Array, watched: Array,
-    clock: Array,
+    entry_station: Array, block: Array, station: Array, source: Array, stability: Array,
+    reaches: Array, influences: Array, watched: Array, clock: Array,
 ) -> int:  # fmt: skip
-    """Mark the stations that must be stepped together, and return how many they are.
+    """Mark the blocks that must be stepped together, and return how many they are.
 
     Something watched can happen before `end` only if enough tubes are at or before a watched
-    queue, or a watched tube is past its stability. Then the stations from which it can be
-    influenced are stepped instant by instant, so that they can stop together; no other station
-    hands them anything.
+    queue, or a watched tube is past its stability, or is there and can be rejected. Then the
+    blocks from which it can be influenced are stepped instant by instant, so that they can stop
+    together; no other block hands them anything.
     """
     stations = len(station)
-    for s in range(stations):
-        station[s]["stepped"] = 0
+    for b in range(len(block)):
+        block[b]["stepped"] = 0
     if clock[0]["watched_queues"] > 0:
         for s in range(stations):
             if station[s]["watch_above"] == NOT_WATCHED:
@@ -642,49 +796,77 @@ def choose_stepped(
                 if reaches[a, s]:
                     possible += station[a]["waiting"] + station[a]["busy"] + station[a]["entering"]
             if possible > station[s]["watch_above"]:
-                for a in range(s + 1):
-                    if reaches[a, s]:
-                        station[a]["stepped"] = 1
+                step_blocks_before(s, block, influences)
     if clock[0]["watch_from"] < end:
         kept = 0
         earliest = NEVER
         for k in range(clock[0]["watched_tubes"]):
-            i = watched[k]
+            i = wide(watched[k])
             if not math.isnan(reported_at[i]) or flags[i] & ABANDONED:
                 flags[i] &= 255 - WATCHED
                 continue
             watched[kept] = i
             kept += 1
-            expires = collected[i] + stability[tube[i]["tube_type"]]
-            earliest = min(earliest, expires)
-            if expires < end and entry_station[i] >= 0:
-                for d in range(stations):
-                    if station[d]["checks_expiry"] and reaches[entry_station[i], d]:
-                        for a in range(d + 1):
-                            if reaches[a, d]:
-                                station[a]["stepped"] = 1
+            entry = entry_station[i]
+            if entry < 0:
+                continue
+            expires = NEVER
+            if source[tube[i]["source"]]["expires"]:
+                expires = collected[i] + stability[tube[i]["tube_type"]]
+            arrives = tube[i]["ready"]
+            for d in range(entry, stations):
+                if not reaches[entry, d]:
+                    continue
+                happens = expires if station[d]["checks_expiry"] else NEVER
+                if station[d]["rejects"]:
+                    happens = min(happens, arrives)
+                earliest = min(earliest, happens)
+                if happens < end:
+                    step_blocks_before(d, block, influences)
         clock[0]["watched_tubes"] = kept
         clock[0]["watch_from"] = earliest
     count = 0
-    for s in range(stations):
-        count += station[s]["stepped"]
+    for b in range(len(block)):
+        count += block[b]["stepped"]
     return count
+
+
+@compiled
+def step_blocks_before(s: int, block: Array, influences: Array) -> None:
+    """Mark the blocks from which a station can be influenced."""
+    for b in range(len(block)):
+        if influences[b, s]:
+            block[b]["stepped"] = 1
+
+
+@compiled
+def find_next_times(
+    b: int, block: Array, next_time: Array, station: Array, server: Array, edge: Array,
+    edge_start: Array,
+) -> float:  # fmt: skip
+    """Find out when the stations of a block next have something to do; return the earliest."""
+    earliest: float = NEVER
+    for s in range(block[b]["first"], block[b]["end"]):
+        next_time[s] = next_event(s, station, server, edge, edge_start)
+        earliest = min(earliest, next_time[s])
+    return earliest
 
 
 @compiled
 def advance(
     until: float, tube: Array, collected: Array, reported_at: Array, back_entered_at: Array,
-    flags: Array, identity: Array, entry_station: Array, order: Array, pending: Array,
-    station: Array, queue: Array, server: Array, edge: Array, edge_start: Array, route: Array,
-    service_hours: Array, factor_table: Array, factors: Array, schedule: Array, source: Array,
-    stability: Array, reaches: Array, watched: Array, station_week: Array, source_week: Array,
-    queue_hourly: Array, clock: Array,
+    flags: Array, identity: Array, previous: Array, entry_station: Array, order: Array,
+    pending: Array, block: Array, next_time: Array, station: Array, pool_member: Array,
+    queue: Array, server: Array, edge: Array, edge_start: Array, route: Array,
+    service_hours: Array, rejected_share: Array, factor_table: Array, factors: Array,
+    schedule: Array, source: Array, stability: Array, reaches: Array, influences: Array,
+    watched: Array, station_week: Array, source_week: Array, queue_hourly: Array, clock: Array,
 ) -> float:  # fmt: skip
     """Work off everything until `until`, or until the instant at which something watched happens.
 
     Returns the time reached.
     """
-    stations = len(station)
+    stations, blocks = len(station), len(block)
     clock[0]["triggered"] = 0
     reached: float = clock[0]["now"]
     while True:
@@ -699,47 +881,56 @@ def advance(
         stepped = 0
         if clock[0]["watched_queues"] > 0 or clock[0]["watch_from"] < end:
             stepped = choose_stepped(
-                end, tube, collected, reported_at, flags, entry_station, station, stability,
-                reaches, watched, clock,
+                end, tube, collected, reported_at, flags, entry_station, block, station, source,
+                stability, reaches, influences, watched, clock,
             )  # fmt: skip
         reached = end
         if stepped > 0:
-            for s in range(stations):
-                if station[s]["stepped"]:
-                    station[s]["next_time"] = next_event(s, station, server, edge, edge_start)
+            for b in range(blocks):
+                if block[b]["stepped"]:
+                    block[b]["next_time"] = find_next_times(
+                        b, block, next_time, station, server, edge, edge_start
+                    )
             while clock[0]["triggered"] == 0:
                 instant = NEVER
-                for s in range(stations):
-                    if station[s]["stepped"]:
-                        instant = min(instant, station[s]["next_time"])
-                # A single station stops by itself.
+                for b in range(blocks):
+                    if block[b]["stepped"]:
+                        instant = min(instant, block[b]["next_time"])
+                # A single block stops by itself.
                 instant = max(instant, end) if stepped == 1 else instant
                 if instant > end:
                     break
-                for s in range(stations):
-                    if not station[s]["stepped"]:
+                for b in range(blocks):
+                    if not block[b]["stepped"]:
                         continue
-                    if next_event(s, station, server, edge, edge_start) <= instant:
-                        reached = pass_station(
-                            s, instant, week, tube, collected, reported_at, back_entered_at,
-                            flags, identity, station, queue, server, edge, edge_start, route,
-                            service_hours, factor_table, factors, schedule, source, stability,
+                    if (
+                        find_next_times(b, block, next_time, station, server, edge, edge_start)
+                        <= instant
+                    ):
+                        reached = pass_block(
+                            b, instant, week, tube, collected, reported_at, back_entered_at,
+                            flags, identity, previous, block, next_time, station, pool_member,
+                            queue, server, edge, edge_start, route, service_hours,
+                            rejected_share, factor_table, factors, schedule, source, stability,
                             pending, station_week, source_week, clock,
                         )  # fmt: skip
-                    station[s]["next_time"] = next_event(s, station, server, edge, edge_start)
+                    block[b]["next_time"] = find_next_times(
+                        b, block, next_time, station, server, edge, edge_start
+                    )
                 if stepped == 1:
                     break
             if clock[0]["triggered"] == 0:
                 reached = end
-        for s in range(stations):
-            if stepped > 0 and station[s]["stepped"]:
+        for b in range(blocks):
+            if stepped > 0 and block[b]["stepped"]:
                 continue
-            if next_event(s, station, server, edge, edge_start) <= reached:
-                pass_station(
-                    s, reached, week, tube, collected, reported_at, back_entered_at, flags,
-                    identity, station, queue, server, edge, edge_start, route, service_hours,
-                    factor_table, factors, schedule, source, stability, pending, station_week,
-                    source_week, clock,
+            if find_next_times(b, block, next_time, station, server, edge, edge_start) <= reached:
+                pass_block(
+                    b, reached, week, tube, collected, reported_at, back_entered_at, flags,
+                    identity, previous, block, next_time, station, pool_member, queue, server,
+                    edge, edge_start, route, service_hours, rejected_share, factor_table,
+                    factors, schedule, source, stability, pending, station_week, source_week,
+                    clock,
                 )  # fmt: skip
         if reached < end:
             put_back(week, tube, pending, station, edge, edge_start, source_week, clock)
@@ -748,7 +939,7 @@ def advance(
             for s in range(stations):
                 queue_hourly[int(reached) - 1, s] = station[s]["waiting"]
             if reached % HOURS_PER_WEEK == 0.0:
-                settle_all(reached, station, station_week, week)
+                settle_all(reached, station, station_week, week, clock)
         if clock[0]["triggered"] > 0 or reached >= until:
             break
     return reached
@@ -782,7 +973,13 @@ def stays_quiet(
 
 
 @compiled
-def settle_all(time: float, station: Array, station_week: Array, week: int) -> None:
+def settle_all(time: float, station: Array, station_week: Array, week: int, clock: Array) -> None:
     """Bring the server-hours of every station up to `time`."""
+    elapsed = time - clock[0]["settled"]
     for s in range(len(station)):
-        settle(station[s], station_week[week, s], time, station[s]["busy"], station[s]["capacity"])
+        tally = station_week[week, s]
+        tally["busy_hours"] += station[s]["busy"] * elapsed
+        if station[s]["lead"] == s:
+            tally["offered_hours"] += station[s]["capacity"] * elapsed
+            tally["closing_hours"] += closing_servers(station[s]) * elapsed
+    clock[0]["settled"] = time

@@ -20,13 +20,15 @@ TubeIds = npt.NDArray[np.int32]
 class Counts:
     """How many tubes came and what became of them; a re-bleed that arrives counts again.
 
-    ``received == departed + discarded + waiting + in_service`` at every time. A tube that is
-    reported counts so at once, even if it still has to be entered back before it departs.
+    ``received == departed + discarded + rejected + waiting + in_service`` and
+    ``discarded + rejected == rebled + abandoned`` at every time; discarded are the expired. A tube
+    that is reported counts so at once, even if it still has to be entered back before it departs.
     """
 
     received: int
     reported: int
     discarded: int
+    rejected: int
     rebled: int
     abandoned: int
     departed: int
@@ -91,12 +93,20 @@ class LaboratoryFigures:
         return self._flagged(compiled.DISCARDED)
 
     @property
+    def is_rejected(self) -> BoolArray:
+        """Whether each tube was rejected the last time it was lost: bool array (tubes,).
+
+        False if it was discarded because it had expired, or never lost.
+        """
+        return self._flagged(compiled.REJECTED)
+
+    @property
     def is_abandoned(self) -> BoolArray:
-        """Whether each tube was discarded and not collected again: bool array (tubes,)."""
+        """Whether each tube was discarded or rejected and not collected again: bool array (tubes,)."""
         return self._flagged(compiled.ABANDONED)
 
     def abandoned(self, tubes: TubeIds) -> BoolArray:
-        """Whether each of some tubes was discarded and not collected again: bool array."""
+        """Whether each of some tubes was discarded or rejected and not collected again: bool array."""
         flagged: BoolArray = (self._state.flags[tubes] & compiled.ABANDONED) != 0
         return flagged
 
@@ -123,7 +133,7 @@ class LaboratoryFigures:
 
     @property
     def servers_on_duty(self) -> npt.NDArray[np.int64]:
-        """Servers that the schedule has on duty at each station at `now`: int array (S,)."""
+        """Servers that the schedule has on duty at `now`, those of a pool at its lead: int (S,)."""
         capacity: npt.NDArray[np.int64] = self._state.station["capacity"].copy()
         return capacity
 
@@ -140,8 +150,8 @@ class LaboratoryFigures:
         totals = {
             name: int(clock[name])
             for name in (
-                "received", "reported", "discarded", "rebled", "abandoned", "departed",
-                "departed_unreported",
+                "received", "reported", "discarded", "rejected", "rebled", "abandoned",
+                "departed", "departed_unreported",
             )
         }  # fmt: skip
         return Counts(
@@ -156,25 +166,36 @@ class LaboratoryFigures:
         """What each station did in each week: structured array (weeks, S).
 
         Weeks count from simulation time 0; an event on the stroke between two belongs to the
-        earlier. Fields: `busy_hours` (of servers), `closing_hours` (the part of them worked by
-        servers over a capacity that was cut), `offered_hours` (scheduled), `longest_wait` (hours),
-        `served`, `skipped`, `longest_queue`.
+        earlier. Fields: `busy_hours` (of servers, with the tubes of this station),
+        `closing_hours` (the part of them worked by servers over a capacity that was cut) and
+        `offered_hours` (scheduled), both of a pool at its lead; `longest_wait` (hours), `served`
+        (rejected tubes too), `skipped`, `longest_queue`.
         """
         week = max(math.ceil(self.now / HOURS_PER_WEEK) - 1, 0)
-        compiled.settle_all(self.now, self._state.station, self._state.station_week, week)
-        return self._state.station_week.copy()
+        state = self._state
+        compiled.settle_all(self.now, state.station, state.station_week, week, state.clock)
+        return state.station_week.copy()
 
     @property
-    def utilisation(self) -> FloatArray:
-        """Share of the scheduled server-hours worked, nan if none: float array (weeks, S)."""
-        weeks = self.station_weeks
+    def pool_utilisation(self) -> FloatArray:
+        """Share of the scheduled server-hours worked: float array (weeks, S).
+
+        Of a pool, with the tubes of all its stations, at its lead; nan at stations that have no
+        servers of their own and where none were scheduled.
+        """
+        weeks, pool = self.station_weeks, self._state.layout.pool
+        busy = np.zeros(weeks.shape)
+        np.add.at(busy, (slice(None), pool), weeks["busy_hours"])
         offered = np.where(weeks["offered_hours"] > 0, weeks["offered_hours"], np.nan)
-        share: FloatArray = (weeks["busy_hours"] - weeks["closing_hours"]) / offered
+        share: FloatArray = (busy - weeks["closing_hours"]) / offered
         return share
 
     @property
     def source_weeks(self) -> StructuredArray:
-        """Tubes `received`, `discarded`, `rebled`, `abandoned`: structured array (weeks, R)."""
+        """What became of tubes: structured array (weeks, R).
+
+        Fields: `received`, `discarded` (expired), `rejected`, `rebled`, `abandoned`.
+        """
         return self._state.source_week.copy()
 
     @property

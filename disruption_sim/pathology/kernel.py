@@ -23,6 +23,7 @@ from disruption_sim.pathology.network import (
     CLASS_COUNT,
     LEAVES,
     MODE_COUNT,
+    BoolArray,
     FloatArray,
     IntArray,
     NetworkLayout,
@@ -41,7 +42,7 @@ class Trigger:
     Attributes
     ----------
     kind : "queue" or "tube"
-        A queue longer than its threshold, or an expired tube that was discarded.
+        A queue longer than its threshold, or a tube that was discarded or rejected.
     index : int
         The station or the tube.
     time : float
@@ -184,7 +185,7 @@ class LaboratoryKernel(LaboratoryFigures):
         self._state.clock["watched_queues"] = len(self._queue_watches)
 
     def watch_tube(self, tube: int) -> None:
-        """Let `advance_to` stop once when a tube is discarded because it has expired.
+        """Let `advance_to` stop once when a tube is discarded, having expired, or rejected.
 
         The watch ends by itself when the tube is reported.
         """
@@ -328,6 +329,8 @@ class LaboratoryKernel(LaboratoryFigures):
         mode: Sequence[int] | IntArray,
         speed: Sequence[float] | FloatArray,
         skip_share: Sequence[float] | FloatArray,
+        freshest_first: Sequence[bool] | BoolArray,
+        open: Sequence[bool] | BoolArray,
     ) -> None:
         """Replace the schedule of a station from ``times[0]`` on.
 
@@ -342,7 +345,7 @@ class LaboratoryKernel(LaboratoryFigures):
         rows = np.zeros(len(times), dtype=compiled.SCHEDULE)
         for name, values in (
             ("time", times), ("servers", servers), ("mode", mode), ("speed", speed),
-            ("skip_share", skip_share),
+            ("skip_share", skip_share), ("freshest_first", freshest_first), ("open", open),
         ):  # fmt: skip
             if len(values) != len(rows) or len(rows) == 0:
                 raise ValueError("a schedule needs at least one row and columns of one length")
@@ -351,6 +354,8 @@ class LaboratoryKernel(LaboratoryFigures):
         faults = schedule_faults(
             name, rows["time"], rows["servers"], rows["mode"], rows["speed"], rows["skip_share"]
         )
+        if self.layout.pool[station] != station and rows["servers"].any():
+            faults.append(f"{name} takes the servers of another station")
         if faults:
             raise ValueError("; ".join(faults))
         now, state = self.now, self._state.station[station]

@@ -206,7 +206,7 @@ class Pathology:
             waiting_at_end=kernel.counts.unreported_in_laboratory,
             station_names=kernel.layout.station_names,
             # A station that nobody was rostered to has not been used.
-            utilisation=np.nan_to_num(kernel.utilisation, nan=0.0),
+            utilisation=np.nan_to_num(kernel.pool_utilisation, nan=0.0),
             manual_hours=self._manual_hours.by_week(kernel),
             longest_queue=station_weeks["longest_queue"].astype(np.int64),
             visits=int(station_weeks["served"].sum()),

@@ -16,6 +16,7 @@ from disruption_sim.pathology.network import (
     FACTOR_COUNT,
     LEAVES,
     MODE_COUNT,
+    IntArray,
     NetworkLayout,
     TubeArrays,
     service_factors,
@@ -56,6 +57,7 @@ class KernelState:
         self._set_up_tubes(tubes)
         self._set_up_rules()
         self._set_up_stations(seed, replication, start_hours)
+        self._set_up_pools()
         self._set_up_routes()
         self._set_up_clock(seed, replication, start_hours)
         self._set_up_order(tubes, start_hours, horizon_hours)
@@ -83,6 +85,9 @@ class KernelState:
         # Never more entries than tubes, so it cannot overflow; untouched memory costs nothing.
         self.pending = np.empty(capacity, dtype=np.int32)
         self.watched = np.empty(16, dtype=np.int32)
+        # Who stands before a tube in a queue; kept only if some queue is served from its end.
+        self.links_back = bool(self.layout.schedule_freshest_first.any())
+        self.previous = np.empty(capacity if self.links_back else 0, dtype=np.int32)
 
     def _set_up_rules(self) -> None:
         layout = self.layout
@@ -98,55 +103,76 @@ class KernelState:
         self.source["rebleed_share"] = layout.rebleed_share
         self.source["rebleed_delay"] = layout.rebleed_delay_hours
         self.source["transport"] = layout.transport_hours
+        self.source["expires"] = layout.expires
+        self.rejected_share = np.ascontiguousarray(layout.rejected_share, dtype=np.float64)
         self.stability = np.ascontiguousarray(layout.stability_hours, dtype=np.float64)
 
     def _set_up_stations(self, seed: int, replication: int, start_hours: float) -> None:
         layout, stations = self.layout, self.layout.station_count
         self.schedule = np.zeros(len(layout.schedule_time), dtype=compiled.SCHEDULE)
-        for name in ("time", "servers", "mode", "speed", "skip_share"):
+        for name in compiled.SCHEDULE.names:
             self.schedule[name] = getattr(layout, f"schedule_{name}")
         self.station = np.zeros(stations, dtype=compiled.STATION)
-        self.station["settled"] = start_hours
         self.station["watch_above"] = compiled.NOT_WATCHED
+        self.station["fixed_class"] = layout.fixed_class
+        self.station["rejects"] = layout.rejected_share.any(axis=(1, 2))
         for name in ("checks_expiry", "marks_reported", "marks_manual", "marks_back_entered"):
             self.station[name] = getattr(layout, name)
         self.queue = np.zeros((stations, CLASS_COUNT), dtype=compiled.QUEUE)
         self.queue["head"] = -1
-        # Where a station's rows and servers lie, and how many have room there.
+        # Where a station's rows lie, and how many have room there.
         self._row_block = np.stack([layout.schedule_start, layout.schedule_end], axis=1)
-        self._server_block = np.zeros((stations, 2), dtype=np.int64)
-        first_server = 0
         for s, name in enumerate(layout.station_names):
             state = self.station[s]
-            state["service_key"] = purpose_key(seed, replication, f"pathology.service.{name}")
-            state["skip_key"] = purpose_key(seed, replication, f"pathology.skip.{name}")
+            for draw in ("service", "skip", "reject"):
+                state[f"{draw}_key"] = purpose_key(seed, replication, f"pathology.{draw}.{name}")
             start, end = self._row_block[s]
             rows = self.schedule[start:end]
             begun = max(int(np.searchsorted(rows["time"], start_hours, "right")), 1)
             state["capacity"] = rows["servers"][begun - 1]
-            for field in ("mode", "speed", "skip_share"):
+            for field in ("mode", "speed", "skip_share", "freshest_first", "open"):
                 state[field] = rows[field][begun - 1]
             state["row"], state["row_end"] = start + begun, end
             state["row_time"] = rows["time"][begun] if begun < len(rows) else np.inf
-            servers = max(int(rows["servers"].max()), 1)
-            self._server_block[s] = first_server, first_server + servers
-            state["first_server"] = first_server
-            first_server += servers
-        self.server = np.zeros(first_server, dtype=compiled.SERVER)
-        self.server["time"] = np.inf
+
+    def _set_up_pools(self) -> None:
+        layout, stations = self.layout, self.layout.station_count
+        self.station["lead"] = layout.pool
+        self.pool_member = np.lexsort((np.arange(stations), layout.pick_rank, layout.pool))
+        leads = layout.pool[self.pool_member]
+        self.station["first_member"] = np.searchsorted(leads, np.arange(stations), "left")
+        self.station["end_member"] = np.searchsorted(leads, np.arange(stations), "right")
+        # A place in every station of a pool for each of its servers; how many have room there.
+        servers = [
+            max(int(self.schedule["servers"][start:end].max()), 1)
+            for start, end in self._row_block
+        ]
+        self._server_room = np.array(servers)[layout.pool]
+        self.station["first_server"] = np.cumsum(self._server_room) - self._server_room
+        # Only the first place is looked at while nobody is busy; untouched memory costs nothing.
+        self.server = np.zeros(int(self._server_room.sum()), dtype=compiled.SERVER)
+        self.server["time"][self.station["first_server"]] = np.inf
+        first = block_starts(layout.pool)
+        self.block = np.zeros(len(first), dtype=compiled.BLOCK)
+        self.block["first"], self.block["end"] = first, np.append(first[1:], stations)
+        self.next_time = np.full(stations, np.inf)
 
     def _set_up_routes(self) -> None:
-        layout = self.layout
-        hands_over = layout.successors()
+        layout, stations = self.layout, self.layout.station_count
+        self.reaches = layout.reachable()
+        first = self.block["first"]
+        block_of = np.searchsorted(first, np.arange(stations), "right") - 1
+        hands_over = np.logical_or.reduceat(layout.successors(), first, axis=0)
         edges: dict[tuple[int, int], int] = {}
-        starts, count = [0], 0
-        for s in range(layout.station_count):
-            count += 1  # from outside
+        starts, targets = [0], []
+        for s in range(stations):
+            targets.append(s)  # from outside
             for origin in np.flatnonzero(hands_over[:, s]):
-                edges[int(origin), s] = count
-                count += 1
-            starts.append(count)
-        self.edge = np.zeros(count, dtype=compiled.EDGE)
+                edges[int(origin), s] = len(targets)
+                targets.append(s)
+            starts.append(len(targets))
+        self.edge = np.zeros(len(targets), dtype=compiled.EDGE)
+        self.edge["station"] = targets
         self.edge["time"] = np.inf
         self.edge["head"] = -1
         self.edge_start = np.array(starts, dtype=np.int64)
@@ -156,15 +182,22 @@ class KernelState:
             (compiled.SKIPPED, layout.next_if_skipped),
         ):
             for s, tube_type in np.argwhere(table != LEAVES):
-                self.route[kind, s, tube_type] = edges[int(s), int(table[s, tube_type])]
-        self.reaches = layout.reachable()
+                origin = int(block_of[s])
+                self.route[kind, s, tube_type] = edges[origin, int(table[s, tube_type])]
+        # Whether what happens in a block can matter at a station, directly or through others.
+        influences = np.logical_or.reduceat(hands_over, first, axis=1)
+        for b in range(len(first) - 1, -1, -1):
+            influences[b] |= influences[influences[b]].any(axis=0)
+            influences[b, b] = True
+        self.influences = np.ascontiguousarray(influences[:, block_of])
 
     def _set_up_clock(self, seed: int, replication: int, start_hours: float) -> None:
         self.clock = np.zeros(1, dtype=compiled.CLOCK)
-        self.clock["now"] = start_hours
+        self.clock["now"] = self.clock["settled"] = start_hours
         self.clock["lookahead"] = self.layout.lookahead_hours
         self.clock["watch_from"] = np.inf
         self.clock["known_tubes"] = self.known_tubes
+        self.clock["links_back"] = self.links_back
         self.clock["rebleed_key"] = purpose_key(seed, replication, "pathology.rebleed")
         self.clock["delay_key"] = purpose_key(seed, replication, "pathology.rebleed_delay")
 
@@ -190,11 +223,12 @@ class KernelState:
         """Line up the arguments; again whenever an array is replaced."""
         self.arguments: tuple[Any, ...] = (
             self.tube, self.collected, self.reported_at, self.back_entered_at, self.flags,
-            self.identity, self.entry_station, self.order, self.pending, self.station, self.queue,
-            self.server, self.edge, self.edge_start, self.route, self.service_hours,
+            self.identity, self.previous, self.entry_station, self.order, self.pending, self.block,
+            self.next_time, self.station, self.pool_member, self.queue, self.server, self.edge,
+            self.edge_start, self.route, self.service_hours, self.rejected_share,
             self.factor_table, self.factors, self.schedule, self.source, self.stability,
-            self.reaches, self.watched, self.station_week, self.source_week, self.queue_hourly,
-            self.clock,
+            self.reaches, self.influences, self.watched, self.station_week, self.source_week,
+            self.queue_hourly, self.clock,
         )  # fmt: skip
 
     # --- growth -------------------------------------------------------------------------------
@@ -216,6 +250,8 @@ class KernelState:
             [self.entry_station, np.full(more, LEAVES, dtype=np.int16)]
         )
         self.pending = np.concatenate([self.pending, np.empty(more, dtype=np.int32)])
+        if self.links_back:
+            self.previous = np.concatenate([self.previous, np.empty(more, dtype=np.int32)])
         self._gather()
 
     def add_watched(self, tube: int) -> None:
@@ -227,8 +263,29 @@ class KernelState:
         self.watched[count] = tube
         self.flags[tube] |= compiled.WATCHED
         self.clock["watched_tubes"] = count + 1
-        expires = float(self.collected[tube] + self.stability[self.tube["tube_type"][tube]])
-        self.clock["watch_from"] = min(float(self.clock["watch_from"][0]), expires)
+        # From when on it can be discarded or rejected, at the earliest.
+        rule = self.source[self.tube["source"][tube]]
+        happens = np.inf
+        if rule["expires"]:
+            happens = self.collected[tube] + self.stability[self.tube["tube_type"][tube]]
+        if self.station["rejects"].any():
+            happens = min(happens, self.tube["ready"][tube])
+        self.clock["watch_from"] = min(float(self.clock["watch_from"][0]), float(happens))
+
+    def link_back(self) -> None:
+        """Note from now on who stands before whom in every queue, and who stands so already."""
+        if self.links_back:
+            return
+        self.links_back = True
+        self.clock["links_back"] = True
+        self.previous = np.empty(len(self.tube), dtype=np.int32)
+        for line in self.queue.ravel():
+            i = int(line["head"])
+            while i >= 0 and i != line["tail"]:
+                following = int(self.tube["next"][i])
+                self.previous[following] = i
+                i = following
+        self._gather()
 
     def replace_rows(self, station: int, rows: StructuredArray) -> None:
         """Let these schedule rows be what comes next at a station."""
@@ -242,16 +299,32 @@ class KernelState:
         state = self.station[station]
         state["row"], state["row_end"] = start, start + len(rows)
         state["row_time"] = rows["time"][0]
+        if rows["freshest_first"].any():
+            self.link_back()
         self._make_room_for_servers(station, int(rows["servers"].max()))
 
-    def _make_room_for_servers(self, station: int, servers: int) -> None:
-        start, end = self._server_block[station]
-        if servers <= end - start:
+    def _make_room_for_servers(self, lead: int, servers: int) -> None:
+        room = int(self._server_room[lead])
+        if servers <= room:
             return
-        added = np.zeros(servers, dtype=compiled.SERVER)
-        added["time"] = np.inf
-        added[: end - start] = self.server[start:end]
-        self._server_block[station] = len(self.server), len(self.server) + servers
-        self.station["first_server"][station] = len(self.server)
-        self.server = np.concatenate([self.server, added])
+        for member in np.flatnonzero(self.layout.pool == lead):
+            added = np.zeros(servers, dtype=compiled.SERVER)
+            start = int(self.station["first_server"][member])
+            added[:room] = self.server[start : start + room]
+            self._server_room[member] = servers
+            self.station["first_server"][member] = len(self.server)
+            self.server = np.concatenate([self.server, added])
         self._gather()
+
+
+def block_starts(pool: IntArray) -> npt.NDArray[np.int64]:
+    """Return the first station of each block: of stations that must be passed together.
+
+    The stations of a pool and all between them belong together; a station that shares no servers
+    and lies within no pool is a block of its own.
+    """
+    stations = np.arange(len(pool))
+    last = stations.copy()
+    np.maximum.at(last, pool, stations)
+    covered = np.maximum.accumulate(last)
+    return np.flatnonzero(np.concatenate([[True], covered[:-1] < stations[1:]]))

@@ -311,7 +311,10 @@ def rescheduled(times: list[float], servers: list[int], at: float = 4.0) -> Labo
     )  # fmt: skip
     kernel.advance_to(at)
     count = len(times)
-    kernel.reschedule(0, times, servers, [0] * count, [1.0] * count, [0.0] * count)
+    kernel.reschedule(
+        0, times, servers, [0] * count, [1.0] * count, [0.0] * count, [False] * count,
+        [True] * count,
+    )  # fmt: skip
     kernel.advance_to(100.0)
     return kernel
 
@@ -334,14 +337,18 @@ def test_a_new_schedule_may_have_more_rows_and_servers_than_there_was_room_for()
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (([], [], [], [], []), "at least one row"),
-        (([1.0], [1, 2], [0], [1.0], [0.0]), "one length"),
-        (([2.0, 1.0], [1, 1], [0, 0], [1.0, 1.0], [0.0, 0.0]), "do not increase"),
-        (([1 / 3], [1], [0], [1.0], [0.0]), "time grid"),
-        (([1.0], [-1], [0], [1.0], [0.0]), "negative"),
-        (([1.0], [1], [2], [1.0], [0.0]), "mode"),
-        (([1.0], [1], [0], [0.0], [0.0]), "speed"),
-        (([1.0], [1], [0], [1.0], [1.5]), "skip share"),
+        (([], [], [], [], [], [], []), "at least one row"),
+        (([1.0], [1, 2], [0], [1.0], [0.0], [False], [True]), "one length"),
+        (([1.0], [1], [0], [1.0], [0.0], [False], []), "one length"),
+        (
+            ([2.0, 1.0], [1, 1], [0, 0], [1.0, 1.0], [0.0, 0.0], [False] * 2, [True] * 2),
+            "do not increase",
+        ),
+        (([1 / 3], [1], [0], [1.0], [0.0], [False], [True]), "time grid"),
+        (([1.0], [-1], [0], [1.0], [0.0], [False], [True]), "negative"),
+        (([1.0], [1], [2], [1.0], [0.0], [False], [True]), "mode"),
+        (([1.0], [1], [0], [0.0], [0.0], [False], [True]), "speed"),
+        (([1.0], [1], [0], [1.0], [1.5], [False], [True]), "skip share"),
     ],
 )
 def test_faulty_schedules_are_refused(rows: tuple[Any, ...], message: str) -> None:

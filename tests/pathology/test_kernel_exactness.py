@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from disruption_sim.pathology.kernel import LaboratoryKernel
 from tests.reference.laboratory import ReferenceLaboratory
 from tests.reference.laboratory import Row as ReferenceRow
-from tests.reference.networks import Case, Station, always, network, random_case, tubes_arriving
+from tests.reference.networks import (
+    Case,
+    Station,
+    always,
+    full,
+    network,
+    random_case,
+    tubes_arriving,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +38,7 @@ def run_kernel(case: Case, *, steps: int = 0) -> LaboratoryKernel:
         assert kernel.advance_to(time) == time
         for when, station, rows in case.reschedules:
             if when == time:
-                kernel.reschedule(station, *zip(*rows, strict=True))
+                kernel.reschedule(station, *zip(*map(full, rows), strict=True))
         for submission in case.submissions:
             if submission[0] == time:
                 kernel.submit(*submission[1:])
@@ -81,17 +89,22 @@ def assert_equal(kernel: LaboratoryKernel, reference: ReferenceLaboratory) -> No
 def assert_conserved(kernel: LaboratoryKernel) -> None:
     counts = kernel.counts
     assert counts.received == (
-        counts.departed + counts.discarded + counts.waiting + counts.in_service
+        counts.departed
+        + counts.discarded
+        + counts.rejected
+        + counts.waiting
+        + counts.in_service
     )
     assert counts.received == (
         counts.reported
         + counts.discarded
+        + counts.rejected
         + counts.unreported_in_laboratory
         + counts.departed_unreported
     )
-    assert counts.discarded == counts.rebled + counts.abandoned
+    assert counts.discarded + counts.rejected == counts.rebled + counts.abandoned
     assert counts.reported == np.isfinite(kernel.reported_at).sum()
-    assert np.nanmax(kernel.utilisation, initial=0.0) <= 1.0
+    assert np.nanmax(kernel.pool_utilisation, initial=0.0) <= 1.0
 
 
 @pytest.mark.parametrize("seed", range(60))

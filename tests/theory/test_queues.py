@@ -143,6 +143,6 @@ def test_utilisation_is_the_load() -> None:
         layout, tubes_arriving(arrival), seed=0, replication=0, horizon_hours=weeks * 168.0
     )
     kernel.advance_to(weeks * 168.0)
-    assert kernel.utilisation.shape == (weeks, 1)
-    assert kernel.utilisation.mean() == pytest.approx(load, abs=0.01)
-    assert kernel.utilisation.max() < 1.0
+    assert kernel.pool_utilisation.shape == (weeks, 1)
+    assert kernel.pool_utilisation.mean() == pytest.approx(load, abs=0.01)
+    assert kernel.pool_utilisation.max() < 1.0
