@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from disruption_sim.scenario.faults import CrossFault, KeyPath, listed
 from disruption_sim.scenario.laboratory_checks import laboratory_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
+from disruption_sim.scenario.policy_checks import policy_faults
 
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import Effect, Scenario
@@ -35,6 +36,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_clinic_days(scenario),
         *_places(scenario),
         *_volumes(scenario),
+        *policy_faults(scenario),
     ]
 
 

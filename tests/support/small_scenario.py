@@ -68,7 +68,12 @@ def _small(sites: tuple[str, ...]) -> Scenario:
         policy | _short_policy(policy)
         for policy in root["policies"]
         if {"all", BOROUGH} & set(policy.get("places") or ("all",))
+        and {policy.get("from_laboratory", "hub"), policy.get("to_laboratory", "hub")}
+        <= {*sites, "hub"}
     ]
+    for policy in root["policies"]:
+        if policy["kind"] == "point_of_care":
+            policy["devices"] = {site: policy["devices"][site] for site in sites}
     root["recovery"]["sustained_days"] = 7
     return Scenario.model_validate(root)
 

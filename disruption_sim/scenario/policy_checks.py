@@ -1,0 +1,137 @@
+"""What a lever asks of the rest of the scenario, and of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from disruption_sim.scenario.faults import CrossFault, KeyPath, listed
+
+if TYPE_CHECKING:
+    from disruption_sim.scenario.model import (
+        MutualAid,
+        PointOfCare,
+        Prioritisation,
+        Reroute,
+        Scenario,
+        TubeType,
+    )
+
+
+def policy_faults(scenario: Scenario) -> list[CrossFault]:
+    """Return what is wrong with the levers of the laboratories."""
+    from disruption_sim.scenario.model import MutualAid, PointOfCare, Prioritisation, Reroute
+
+    faults: list[CrossFault] = []
+    for index, policy in enumerate(scenario.policies):
+        path: KeyPath = ("policies", index)
+        if isinstance(policy, MutualAid):
+            faults += _mutual_aid(path, policy)
+        elif isinstance(policy, PointOfCare):
+            faults += _point_of_care(scenario, path, policy)
+        elif isinstance(policy, Reroute):
+            faults += _reroute(scenario, path, policy)
+        elif isinstance(policy, Prioritisation):
+            faults += _prioritisation(scenario, path, policy)
+    return faults
+
+
+def _stays(path: KeyPath, tube_types: Collection[TubeType]) -> list[CrossFault]:
+    from disruption_sim.scenario.model import TubeType
+
+    if TubeType.GROUP_AND_SCREEN not in tube_types:
+        return []
+    return [
+        CrossFault(
+            (*path, "tube_types"),
+            "group-and-screen samples stay with their site, where the blood is",
+            "other tube types",
+        )
+    ]
+
+
+def _mutual_aid(path: KeyPath, policy: MutualAid) -> list[CrossFault]:
+    from disruption_sim.scenario.model import Source
+
+    faults = _stays(path, policy.tube_types)
+    if Source.PRE_ASSESSMENT in policy.sources:
+        faults.append(
+            CrossFault(
+                (*path, "sources"),
+                "blood for pre-assessment is arranged patient by patient and cannot be counted "
+                "against a number for each day",
+                "other sources",
+            )
+        )
+    most = policy.helper.most_tubes_per_day
+    if policy.tubes_per_day > most:
+        helper = policy.helper
+        faults.append(
+            CrossFault(
+                (*path, "tubes_per_day"),
+                f"{policy.tubes_per_day:.6g} tubes a day are more than the helper can take beside "
+                f"its own {helper.own_tubes_per_day:.6g}: its {helper.people} people would be busy "
+                f"{_busy(policy):.0%} of the time",
+                f"up to {int(most)} tubes a day, or a helper with more room (own_tubes_per_day, "
+                "minutes, our_minutes, planned_utilisation)",
+            )
+        )
+    return faults
+
+
+def _busy(policy: MutualAid) -> float:
+    helper = policy.helper
+    ours = policy.tubes_per_day / helper.open_hours * helper.our_minutes / 60.0
+    return (helper.own_load + ours) / helper.people
+
+
+def _point_of_care(scenario: Scenario, path: KeyPath, policy: PointOfCare) -> list[CrossFault]:
+    return [
+        CrossFault(
+            (*path, "devices", name), f"there is no site '{name}'", listed(scenario.site_names)
+        )
+        for name in policy.devices
+        if name not in scenario.site_names
+    ]
+
+
+def _reroute(scenario: Scenario, path: KeyPath, policy: Reroute) -> list[CrossFault]:
+    faults = _stays(path, policy.tube_types)
+    for key in ("from_laboratory", "to_laboratory"):
+        name = getattr(policy, key)
+        if name not in scenario.laboratory_names:
+            faults.append(
+                CrossFault(
+                    (*path, key),
+                    f"there is no laboratory '{name}'",
+                    listed(scenario.laboratory_names),
+                )
+            )
+    if policy.from_laboratory == policy.to_laboratory:
+        faults.append(
+            CrossFault(
+                (*path, "to_laboratory"),
+                "samples are to go to the laboratory from which they are taken",
+                "another laboratory",
+            )
+        )
+    return faults
+
+
+def _prioritisation(scenario: Scenario, path: KeyPath, policy: Prioritisation) -> list[CrossFault]:
+    faults: list[CrossFault] = []
+    if not scenario.places(policy.places) & set(scenario.laboratory_names):
+        faults.append(
+            CrossFault(
+                (*path, "places"),
+                "there is no laboratory where this rule could hold",
+                listed(scenario.laboratory_names),
+            )
+        )
+    if policy.ramp_days > 0.0:
+        faults.append(
+            CrossFault(
+                (*path, "ramp_days"), "a rule holds or does not hold", "lag_days for a later start"
+            )
+        )
+    return faults
