@@ -4,21 +4,23 @@ Information steps go by hand while any of their information technology is lost:
 
 * booking-in and authorisation: minutes between the ordinary ones and those by hand in proportion to
   the depth of the loss, and as much less is authorised automatically;
-* reporting: the part not lost goes electronically, the rest takes the minutes by hand of people
-  who leave booking-in for it;
+* reporting: the part not lost goes electronically, the rest takes the minutes by hand;
 * group and screen follows the transfusion system: minutes in proportion to the depth.
 
-What was reported on paper is entered back once booking-in and reporting are whole again. The loss
-of analysers takes that share of the servers of the analytical steps. Extra staff multiply the
-servers of the three information steps while they work by hand; practice shortens their minutes,
-and what was learnt stays. All of it is relative to the roster.
+All steps of people draw on the one staff of their laboratory, so who telephones results is missed
+at booking-in. Extra staff multiply the whole of it while any of its steps goes by hand; practice
+shortens the minutes by hand, and what was learnt stays. What was reported on paper waits until
+booking-in and reporting are whole again, and is entered back then.
+
+The loss of analysers takes that share of the places of the analytical steps, after the machines
+that have broken down. All of it is relative to the roster.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +28,23 @@ import numpy.typing as npt
 from disruption_sim.disruption import Timeline
 from disruption_sim.pathology.expected import ExpectedWeek
 from disruption_sim.pathology.network import MODE_MANUAL, MODE_NORMAL
-from disruption_sim.pathology.rosters import Rosters
-from disruption_sim.pathology.travel import STEPS, TUBE_TYPES
-from disruption_sim.scenario.model import Capability, ExtraManualStaff, Scenario, Step
+from disruption_sim.pathology.rosters import Rosters, machine_sizes
+from disruption_sim.pathology.travel import TUBE_TYPES
+from disruption_sim.scenario.model import (
+    PEOPLE_STEPS,
+    Capability,
+    ExtraManualStaff,
+    Prioritisation,
+    Scenario,
+    Step,
+)
 from disruption_sim.step_function import StepFunction, combine
+from disruption_sim.world import World
+from disruption_sim.world.breakdowns import draw_breakdowns
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 MANUAL_CAPABILITY = {
     Step.BOOKING_IN: Capability.BOOKING_IN,
@@ -40,33 +52,48 @@ MANUAL_CAPABILITY = {
     Step.REPORTING: Capability.REPORTING,
     Step.GROUP_AND_SCREEN: Capability.TRANSFUSION_IT,
 }
+# Steps of people that go by hand.
 REINFORCED = (Step.BOOKING_IN, Step.AUTHORISATION, Step.REPORTING)
-ANALYTICAL = (Step.CHEMISTRY, Step.HAEMATOLOGY, Step.COAGULATION, Step.GROUP_AND_SCREEN)
+# The station at which the people of a laboratory stand.
+LEAD = Step.BOOKING_IN
+ANALYTICAL = (
+    Step.CHEMISTRY,
+    Step.HAEMATOLOGY,
+    Step.COAGULATION,
+    Step.MICROBIOLOGY,
+    Step.HISTOLOGY,
+    Step.GROUP_AND_SCREEN,
+)
 # Minutes fall a little every day rather than at once every week.
 LEARNING_STEP_HOURS = 24.0
+NEVER = StepFunction.constant(0.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """Rows of one station: from when, how many servers, how they work."""
+    """Rows of one station: from when, how many servers, how they work.
+
+    The servers of a laboratory's people stand at its booking-in; its other steps of people have
+    none of their own.
+    """
 
     times: Floats
     servers: Integers
     mode: Integers
     speed: Floats
     skip_share: Floats
+    freshest_first: Flags
+    open: Flags
 
-    @classmethod
-    def without_repeats(
-        cls, times: Floats, servers: Integers, mode: Integers, speed: Floats, skip_share: Floats
-    ) -> Schedule:
+    def without_repeats(self) -> Schedule:
         """Return the schedule without rows that change nothing."""
-        columns = (servers, mode, speed, skip_share)
-        changes = np.ones(len(times), dtype=np.bool_)
-        changes[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
-        return cls(
-            times[changes], servers[changes], mode[changes], speed[changes], skip_share[changes]
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        changes = np.ones(len(self.times), dtype=np.bool_)
+        changes[1:] = np.any(
+            [column[1:] != column[:-1] for name, column in columns.items() if name != "times"],
+            axis=0,
         )
+        return Schedule(**{name: column[changes] for name, column in columns.items()})
 
     def manual_spans(self, end: float) -> list[tuple[float, float]]:
         """Return the stretches of time in manual mode, from 0 to `end`."""
@@ -87,6 +114,8 @@ class Capacity:
     Parameters
     ----------
     scenario : Scenario
+    world : World
+        Says when machines break down.
     week : ExpectedWeek
         For the mix of tube types, by which minutes are weighted.
     rosters : Rosters
@@ -94,9 +123,15 @@ class Capacity:
     """
 
     def __init__(
-        self, scenario: Scenario, week: ExpectedWeek, rosters: Rosters, timeline: Timeline
+        self,
+        scenario: Scenario,
+        world: World,
+        week: ExpectedWeek,
+        rosters: Rosters,
+        timeline: Timeline,
     ) -> None:
         self._scenario = scenario
+        self._world = world
         self._week = week
         self._rosters = rosters
         self._timeline = timeline
@@ -105,42 +140,97 @@ class Capacity:
 
     def schedule(self, laboratory: int, step: Step) -> Schedule:
         """Return the schedule of one station."""
+        if step in PEOPLE_STEPS:
+            return self._of_people(laboratory, step)
+        return self._of_machines(laboratory, step)
+
+    def _of_people(self, laboratory: int, step: Step) -> Schedule:
         name = self._scenario.laboratory_names[laboratory]
-        rule = self._scenario.pathology.step(step)
-        analysers = StepFunction.constant(0.0)
+        loss, by_hand = self._loss(name, step), self.by_hand(laboratory)
+        freshest = freshest_first(self._timeline, name)
+        times = self._times(loss, freshest, *((self._practice,) if step in REINFORCED else ()))
+        if step is LEAD:
+            changes = (self._rosters.times, self._times(by_hand, self._uplift), times)
+            times = np.unique(np.concatenate(changes))
+            times = times[times < self._scenario.calendar.end_hour]
+        servers = np.zeros(len(times), dtype=np.int64)
+        if step is LEAD:
+            staff = self._rosters.on_duty(laboratory, times)
+            extra = np.where(by_hand.at_many(times) > 0.0, self._uplift.at_many(times), 1.0)
+            servers = np.floor(staff * extra + 0.5).astype(np.int64)
+        depth = loss.at_many(times)
+        learnt = self._practice.at_many(times)
+        mode, speed, skip_share = self._ways(laboratory, step, depth, learnt)
+        return Schedule(
+            times=times,
+            servers=servers,
+            mode=mode,
+            speed=speed,
+            skip_share=skip_share,
+            freshest_first=freshest.at_many(times) > 0.0,
+            open=depth == 0.0 if step is Step.BACK_ENTRY else np.ones(len(times), np.bool_),
+        ).without_repeats()
+
+    def _of_machines(self, laboratory: int, step: Step) -> Schedule:
+        name = self._scenario.laboratory_names[laboratory]
+        steps = self._scenario.pathology.steps_in_use
+        places = int(self._rosters.places[laboratory, steps.index(step)])
+        loss, lost = self._loss(name, step), NEVER
         if step in ANALYTICAL:
-            analysers = self._timeline.depth(Capability.ANALYSERS, name)
-        loss = self._loss(name, step)
-        reinforced = step in REINFORCED
-        paper = self._loss(name, Step.REPORTING)
-        changes = [loss, analysers, *((self._uplift, self._practice, paper) if reinforced else ())]
-        times = np.unique(
-            np.concatenate([self._rosters.times, *(np.array(c.times) for c in changes)])
-        )
-        times = times[times < self._scenario.calendar.end_hour]
-        staff = self._rosters.on_duty(laboratory, step, times).astype(np.float64)
-        depth, lost_analysers = loss.at_many(times), analysers.at_many(times)
-        speed, skip_share = np.ones(len(times)), np.full(len(times), rule.automatic_share)
-        manual = np.zeros(len(times), dtype=np.bool_)
-        if step is Step.BACK_ENTRY:
-            staff = np.where(depth > 0.0, 0.0, np.maximum(staff, 1.0))
-        elif step in MANUAL_CAPABILITY:
-            manual = depth > 0.0
-            learnt = self._practice.at_many(times) if reinforced else np.ones(len(times))
-            by_hand = np.ones(len(times)) if step is Step.REPORTING else depth
-            ordinary = self._ordinary_over_manual(laboratory, step)
-            speed = np.where(manual, by_hand * learnt + (1.0 - by_hand) * ordinary, 1.0)
-            skip_share = skip_share * (1.0 - depth)
-            if step is Step.BOOKING_IN:
-                reporting = self._rosters.on_duty(laboratory, Step.REPORTING, times)
-                left = np.maximum(staff - reporting, np.minimum(staff, 1.0))
-                staff = np.where(paper.at_many(times) > 0.0, left, staff)
-            if reinforced:
-                staff = np.where(manual, staff * self._uplift.at_many(times), staff)
-        servers = np.floor(staff * (1.0 - lost_analysers) + 0.5).astype(np.int64)
-        return Schedule.without_repeats(
-            times, servers, np.where(manual, MODE_MANUAL, MODE_NORMAL), speed, skip_share
-        )
+            lost = self._timeline.depth(Capability.ANALYSERS, name)
+        out = self.places_out(laboratory, step, places)
+        times = self._times(loss, lost, out)
+        left = (places - out.at_many(times)) * (1.0 - lost.at_many(times))
+        ones = np.ones(len(times))
+        mode, speed, skip_share = self._ways(laboratory, step, loss.at_many(times), ones)
+        return Schedule(
+            times=times,
+            servers=np.floor(left + 0.5).astype(np.int64),
+            mode=mode,
+            speed=speed,
+            skip_share=skip_share,
+            freshest_first=np.zeros(len(times), np.bool_),
+            open=np.ones(len(times), np.bool_),
+        ).without_repeats()
+
+    def _times(self, *functions: StepFunction) -> Floats:
+        times = np.unique(np.concatenate([np.array(function.times) for function in functions]))
+        found: Floats = times[times < self._scenario.calendar.end_hour]
+        return found
+
+    def _ways(
+        self, laboratory: int, step: Step, depth: Floats, learnt: Floats
+    ) -> tuple[Integers, Floats, Floats]:
+        """Return mode, speed and the share that passes without service for depths of loss."""
+        skip_share = np.full(len(depth), self._scenario.pathology.step(step).automatic_share)
+        if step not in MANUAL_CAPABILITY:
+            return np.full(len(depth), MODE_NORMAL), np.ones(len(depth)), skip_share
+        manual = depth > 0.0
+        by_hand = np.ones(len(depth)) if step is Step.REPORTING else depth
+        ordinary = self._ordinary_over_manual(laboratory, step)
+        speed = np.where(manual, by_hand * learnt + (1.0 - by_hand) * ordinary, 1.0)
+        return np.where(manual, MODE_MANUAL, MODE_NORMAL), speed, skip_share * (1.0 - depth)
+
+    def by_hand(self, laboratory: int) -> StepFunction:
+        """Return how deep the deepest loss is by which people work by hand, over time."""
+        name = self._scenario.laboratory_names[laboratory]
+        return combine([self._loss(name, step) for step in REINFORCED], max)
+
+    def places_out(self, laboratory: int, step: Step, places: int) -> StepFunction:
+        """Return how many places of a station are out of order over time."""
+        rules = self._scenario.pathology.step(step).breakdowns
+        if rules is None:
+            return NEVER
+        end = self._scenario.calendar.end_hour
+        station = station_name(self._scenario, laboratory, step)
+        spans = [
+            _span(size, float(start), float(repaired))
+            for machine, size in enumerate(machine_sizes(rules, places))
+            for start, repaired in zip(
+                *draw_breakdowns(self._world, rules, station, machine, end), strict=True
+            )
+        ]
+        return combine(spans, sum) if spans else NEVER
 
     def _loss(self, laboratory: str, step: Step) -> StepFunction:
         if step is Step.BACK_ENTRY:
@@ -151,22 +241,50 @@ class Capacity:
             return combine(depths, max)
         if step in MANUAL_CAPABILITY:
             return self._timeline.depth(MANUAL_CAPABILITY[step], laboratory)
-        return StepFunction.constant(0.0)
+        return NEVER
 
     def _ordinary_over_manual(self, laboratory: int, step: Step) -> float:
         """Return ordinary minutes over those by hand, both weighted with the mix of the types."""
-        rule = self._scenario.pathology.step(step)
-        if not rule.manual_minutes:
-            return 1.0
+        name = self._scenario.laboratory_names[laboratory]
+        rule = self._scenario.pathology.step_at(name, step)
+        in_use = self._scenario.pathology.tube_types_in_use
         weights = [
             (share, rule.minutes[tube_type], rule.manual_minutes[tube_type])
             for share, tube_type in zip(self._week.mix(laboratory), TUBE_TYPES, strict=True)
-            if tube_type in rule.minutes and tube_type in rule.manual_minutes
+            if tube_type in rule.minutes and tube_type in in_use
         ]
         if sum(share for share, *_ in weights) == 0.0:
             weights = [(1.0, ordinary, by_hand) for _, ordinary, by_hand in weights]
         ordinary = math.fsum(share * minutes for share, minutes, _ in weights)
         return ordinary / math.fsum(share * minutes for share, _, minutes in weights)
+
+
+def _span(value: float, start: float, end: float) -> StepFunction:
+    return NEVER.with_step(start, value).with_step(end, 0.0)
+
+
+def freshest_first(timeline: Timeline, laboratory: str) -> StepFunction:
+    """Return 1 while the people of a laboratory take the sample that came last, else 0.
+
+    Of several rules that hold at once the last one in the file counts.
+    """
+    found = NEVER
+    for policy, strength in timeline.policies(Prioritisation):
+        if laboratory in timeline.scenario.places(policy.places):
+            rule = float(policy.rule == "freshest_first")
+            found = combine_in_order(found, strength, rule)
+    return found
+
+
+def combine_in_order(before: StepFunction, strength: StepFunction, value: float) -> StepFunction:
+    """Return `value` while a policy is in force and what held before at other times."""
+    times = sorted({*before.times, *strength.times})
+    found = StepFunction.constant(value if strength.values[0] > 0.0 else before.values[0])
+    for time in times[1:]:
+        here = value if strength.at(time) > 0.0 else before.at(time)
+        if here != found.values[-1]:
+            found = found.with_step(time, here)
+    return found
 
 
 def uplift(timeline: Timeline) -> StepFunction:
@@ -212,5 +330,12 @@ def practice(timeline: Timeline, end: float) -> StepFunction:
 def stations(scenario: Scenario) -> list[tuple[int, Step]]:
     """Return laboratory and step of every station, in network order."""
     return [
-        (laboratory, step) for laboratory in range(len(scenario.laboratory_names)) for step in STEPS
+        (laboratory, step)
+        for laboratory in range(len(scenario.laboratory_names))
+        for step in scenario.pathology.steps_in_use
     ]
+
+
+def station_name(scenario: Scenario, laboratory: int, step: Step) -> str:
+    """Return the name of a station, such as ``kings.chemistry``."""
+    return f"{scenario.laboratory_names[laboratory]}.{step.value}"

@@ -1,4 +1,4 @@
-"""The network of stations of a scenario: nine steps in every laboratory."""
+"""The network of stations of a scenario: the same steps in every laboratory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from disruption_sim.grid import to_grid
-from disruption_sim.pathology.capacity import Schedule, stations
+from disruption_sim.pathology.capacity import LEAD, Schedule, station_name, stations
 from disruption_sim.pathology.expected import ExpectedWeek
 from disruption_sim.pathology.network import (
     LEAVES,
@@ -16,8 +16,8 @@ from disruption_sim.pathology.network import (
     NetworkLayout,
 )
 from disruption_sim.pathology.origins import SOURCES, Origins
-from disruption_sim.pathology.travel import STEPS, TUBE_TYPES, path
-from disruption_sim.scenario.model import Scenario, Step
+from disruption_sim.pathology.travel import TUBE_TYPES
+from disruption_sim.scenario.model import PEOPLE_STEPS, Scenario, Step, path
 
 Integers = npt.NDArray[np.int64]
 
@@ -28,11 +28,16 @@ CHECKS_EXPIRY = (
     Step.CHEMISTRY,
     Step.HAEMATOLOGY,
     Step.COAGULATION,
+    Step.MICROBIOLOGY,
+    Step.HISTOLOGY,
     Step.GROUP_AND_SCREEN,
 )
 
 # The transfusion bench reports its own work.
 REPORTS = (Step.REPORTING, Step.GROUP_AND_SCREEN)
+
+# Within a class of dispatch, people finish what was begun first; paper comes after live work.
+PICK_ORDER = (Step.REPORTING, Step.AUTHORISATION, Step.BOOKING_IN, Step.BACK_ENTRY)
 
 
 def build_layout(
@@ -40,9 +45,9 @@ def build_layout(
 ) -> NetworkLayout:
     """Return the network of a scenario.
 
-    Booking-in, preparation, the analysis of the tube type, authorisation, reporting; what was
-    reported by hand goes on to be entered back. Group-and-screen samples go straight to the
-    transfusion bench. The sources of the network are the origins.
+    A tube passes the steps of its `path`; what was reported by hand goes on to be entered back.
+    The steps of people of a laboratory share its staff, who stand at booking-in. The sources of
+    the network are the origins.
 
     Parameters
     ----------
@@ -58,21 +63,27 @@ def build_layout(
     lengths = np.array([len(schedule.times) for schedule in schedules])
     ends = np.cumsum(lengths)
     hours = np.zeros((len(rows), MODE_COUNT, len(TUBE_TYPES)))
+    rejected = np.zeros_like(hours)
     variation = np.zeros((len(rows), MODE_COUNT))
-    for station, (_, name) in enumerate(rows):
-        step = rules.step(name)
+    for station, (laboratory, name) in enumerate(rows):
+        step = rules.step_at(scenario.laboratory_names[laboratory], name)
         for number, tube_type in enumerate(TUBE_TYPES):
             minutes = step.minutes.get(tube_type, 0.0)
             hours[station, MODE_NORMAL, number] = minutes / 60.0
             hours[station, MODE_MANUAL, number] = step.manual_minutes.get(tube_type, minutes) / 60.0
+            share = step.rejected_share.get(tube_type, 0.0)
+            rejected[station, MODE_NORMAL, number] = share
+            share = step.manual_rejected_share.get(tube_type, share)
+            rejected[station, MODE_MANUAL, number] = share
         variation[station] = step.variation, step.manual_variation
     next_if_served, next_if_skipped = routes(scenario)
     stability = rules.stability
     sources = [rules.source(SOURCES[code]) for code in origins.source]
+    back_entry_class = [source.name for source in rules.sources].index(
+        rules.people.back_entry_class
+    )
     return NetworkLayout(
-        station_names=tuple(
-            f"{scenario.laboratory_names[laboratory]}.{step.value}" for laboratory, step in rows
-        ),
+        station_names=tuple(station_name(scenario, *row) for row in rows),
         schedule_start=ends - lengths,
         schedule_end=ends,
         schedule_time=np.concatenate([schedule.times for schedule in schedules]),
@@ -80,11 +91,20 @@ def build_layout(
         schedule_mode=np.concatenate([schedule.mode for schedule in schedules]),
         schedule_speed=np.concatenate([schedule.speed for schedule in schedules]),
         schedule_skip_share=np.concatenate([schedule.skip_share for schedule in schedules]),
-        schedule_freshest_first=np.zeros(ends[-1], dtype=np.bool_),
-        schedule_open=np.ones(ends[-1], dtype=np.bool_),
-        pool=np.arange(len(rows)),
-        pick_rank=np.zeros(len(rows), dtype=np.int64),
-        fixed_class=np.full(len(rows), -1),
+        schedule_freshest_first=np.concatenate([schedule.freshest_first for schedule in schedules]),
+        schedule_open=np.concatenate([schedule.open for schedule in schedules]),
+        pool=np.array(
+            [
+                rows.index((laboratory, LEAD)) if step in PEOPLE_STEPS else station
+                for station, (laboratory, step) in enumerate(rows)
+            ]
+        ),
+        pick_rank=np.array(
+            [PICK_ORDER.index(step) if step in PEOPLE_STEPS else 0 for _, step in rows]
+        ),
+        fixed_class=np.array(
+            [back_entry_class if step is Step.BACK_ENTRY else -1 for _, step in rows]
+        ),
         service_hours=hours,
         service_cv=variation,
         checks_expiry=np.array([step in CHECKS_EXPIRY for _, step in rows]),
@@ -94,11 +114,11 @@ def build_layout(
         marks_back_entered=np.array([step is Step.BACK_ENTRY for _, step in rows]),
         next_if_served=next_if_served,
         next_if_skipped=next_if_skipped,
-        rejected_share=np.zeros_like(hours),
+        rejected_share=rejected,
         stability_hours=np.array(
             [to_grid(getattr(stability, f"{tube_type.value}_hours")) for tube_type in TUBE_TYPES]
         ),
-        expires=np.ones(len(sources), dtype=np.bool_),
+        expires=np.array([source.on_expiry != "flag" for source in sources]),
         rebleed_share=np.array([source.rebleed_share for source in sources]),
         rebleed_delay_hours=np.array([to_grid(source.rebleed_delay_hours) for source in sources]),
         transport_hours=to_grid(week.travel_hours),
@@ -107,15 +127,17 @@ def build_layout(
 
 def routes(scenario: Scenario) -> tuple[Integers, Integers]:
     """Return the next station of each station and tube type, if served and if skipped."""
-    rows = stations(scenario)
+    rules = scenario.pathology
+    rows, steps = stations(scenario), rules.steps_in_use
     served = np.full((len(rows), len(TUBE_TYPES)), LEAVES, dtype=np.int64)
     for station, (laboratory, step) in enumerate(rows):
-        first = laboratory * len(STEPS)
-        for number, tube_type in enumerate(TUBE_TYPES):
-            steps = path(tube_type)
-            if step in steps[:-1]:
-                following = steps[steps.index(step) + 1]
-                served[station, number] = first + STEPS.index(following)
+        for tube_type in rules.tube_types_in_use:
+            passed = path(tube_type)
+            if step in passed[:-1]:
+                following = passed[passed.index(step) + 1]
+                served[station, TUBE_TYPES.index(tube_type)] = laboratory * len(
+                    steps
+                ) + steps.index(following)
     skipped = served.copy()
     skipped[[step is Step.REPORTING for _, step in rows]] = LEAVES
     return served, skipped

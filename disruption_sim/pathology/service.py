@@ -55,7 +55,7 @@ class Pathology:
         self._origins = Origins.of(scenario)
         travel = Travel.of(scenario, self._origins, Days.of(scenario.calendar).working)
         week = ExpectedWeek.of(scenario, self._origins, travel)
-        capacity = Capacity(scenario, week, Rosters.of(scenario, week), timeline)
+        capacity = Capacity(scenario, world, week, Rosters.of(scenario, week), timeline)
         schedules = [capacity.schedule(*station) for station in stations(scenario)]
         self.intake = Intake(scenario, world, self._origins, travel, timeline)
         self.kernel = LaboratoryKernel(

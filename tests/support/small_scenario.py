@@ -49,7 +49,9 @@ def _small(sites: tuple[str, ...]) -> Scenario:
     root["calendar"] |= {"warm_up_weeks": 6, "horizon_weeks": 8}
     _shrink_network(root["network"], sites)
     for step in root["pathology"]["steps"]:
-        step["least_servers"] = 1
+        if step["least_servers"] is not None:
+            step["least_servers"] = 1
+    root["pathology"]["people"]["least_on_duty"] = 1
     transfusion = root["transfusion"]
     transfusion["national_units_per_week"] *= VOLUME
     transfusion["least_stock_units"] = {
