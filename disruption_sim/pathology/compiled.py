@@ -102,11 +102,12 @@ SOURCE = np.dtype(
 )
 STATION_WEEK = np.dtype(
     [("busy_hours", "f8"), ("closing_hours", "f8"), ("offered_hours", "f8"), ("longest_wait", "f8"),
-     ("served", "i8"), ("skipped", "i8"), ("longest_queue", "i8")], align=True,
+     ("served", "i8"), ("skipped", "i8"), ("discarded", "i8"), ("rejected", "i8"),
+     ("longest_queue", "i8")], align=True,
 )  # fmt: skip
 SOURCE_WEEK = np.dtype(
     [("received", "i8"), ("discarded", "i8"), ("rejected", "i8"), ("rebled", "i8"),
-     ("abandoned", "i8")], align=True,
+     ("abandoned", "i8"), ("abandoned_rejected", "i8")], align=True,
 )  # fmt: skip
 CLOCK = np.dtype(
     [("now", "f8"), ("settled", "f8"), ("lookahead", "f8"), ("watch_from", "f8"),
@@ -336,20 +337,24 @@ def put_back(
 
 @compiled
 def lose(
-    i: int, time: float, rejected: bool, week: int, tube: Array, collected: Array, flags: Array,
-    identity: Array, pending: Array, source: Array, source_week: Array, clock: Array,
+    i: int, s: int, time: float, rejected: bool, week: int, tube: Array, collected: Array,
+    flags: Array, identity: Array, pending: Array, source: Array, station_week: Array,
+    source_week: Array, clock: Array,
 ) -> None:  # fmt: skip
     """Throw an expired or rejected tube away and decide whether it is collected again."""
     tally = source_week[week, tube[i]["source"]]
+    here = station_week[week, s]
     rule = source[tube[i]["source"]]
     occasion = tube[i]["occasion"]
     entity = entity_of(i, clock[0]["known_tubes"], identity)
     if rejected:
         tally["rejected"] += 1
+        here["rejected"] += 1
         clock[0]["rejected"] += 1
         flags[i] |= REJECTED
     else:
         tally["discarded"] += 1
+        here["discarded"] += 1
         clock[0]["discarded"] += 1
         flags[i] = (flags[i] | DISCARDED) & (255 - REJECTED)
     if flags[i] & WATCHED:
@@ -370,6 +375,8 @@ def lose(
     else:
         flags[i] |= ABANDONED
         tally["abandoned"] += 1
+        if rejected:
+            tally["abandoned_rejected"] += 1
         clock[0]["abandoned"] += 1
 
 
@@ -555,8 +562,8 @@ def throw_out_expired(
         take_oldest(s, c, state, pool, tube, queue)
         tally["longest_wait"] = max(tally["longest_wait"], time - tube[i]["ready"])
         lose(
-            i, time, False, week, tube, collected, flags, identity, pending, source, source_week,
-            clock,
+            i, s, time, False, week, tube, collected, flags, identity, pending, source,
+            station_week, source_week, clock,
         )  # fmt: skip
 
 
@@ -635,8 +642,8 @@ def pass_block(
                         i, time, tube, collected, stability, source
                     ):
                         lose(
-                            i, time, False, week, tube, collected, flags, identity, pending,
-                            source, source_week, clock,
+                            i, s, time, False, week, tube, collected, flags, identity, pending,
+                            source, station_week, source_week, clock,
                         )  # fmt: skip
                     else:
                         tally["skipped"] += 1
@@ -672,8 +679,8 @@ def pass_block(
                     < share
                 ):  # fmt: skip
                     lose(
-                        i, time, True, week, tube, collected, flags, identity, pending, source,
-                        source_week, clock,
+                        i, s, time, True, week, tube, collected, flags, identity, pending, source,
+                        station_week, source_week, clock,
                     )  # fmt: skip
                 else:
                     leaving = i
@@ -729,8 +736,8 @@ def pass_block(
                     i, time, tube, collected, stability, source
                 ):
                     lose(
-                        i, time, False, week, tube, collected, flags, identity, pending, source,
-                        source_week, clock,
+                        i, m, time, False, week, tube, collected, flags, identity, pending, source,
+                        station_week, source_week, clock,
                     )  # fmt: skip
                     continue
                 mode = server_state["mode"]

@@ -169,7 +169,7 @@ class LaboratoryFigures:
         earlier. Fields: `busy_hours` (of servers, with the tubes of this station),
         `closing_hours` (the part of them worked by servers over a capacity that was cut) and
         `offered_hours` (scheduled), both of a pool at its lead; `longest_wait` (hours), `served`
-        (rejected tubes too), `skipped`, `longest_queue`.
+        (rejected tubes too), `skipped`, `discarded`, `rejected`, `longest_queue`.
         """
         week = max(math.ceil(self.now / HOURS_PER_WEEK) - 1, 0)
         state = self._state
@@ -194,7 +194,8 @@ class LaboratoryFigures:
     def source_weeks(self) -> StructuredArray:
         """What became of tubes: structured array (weeks, R).
 
-        Fields: `received`, `discarded` (expired), `rejected`, `rebled`, `abandoned`.
+        Fields: `received`, `discarded` (expired), `rejected`, `rebled`, `abandoned`, and of these
+        `abandoned_rejected`.
         """
         return self._state.source_week.copy()
 
