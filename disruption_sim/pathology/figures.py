@@ -82,6 +82,12 @@ class LaboratoryFigures:
         return self._state.collected[: self._state.tube_count]
 
     @property
+    def tube_type(self) -> npt.NDArray[np.uint8]:
+        """Type of each tube: uint8 array (tubes,)."""
+        types: npt.NDArray[np.uint8] = self._state.tube["tube_type"][: self._state.tube_count]
+        return types
+
+    @property
     def occasion(self) -> npt.NDArray[np.uint8]:
         """How many times each tube was decided to be collected again: uint8 array (tubes,)."""
         occasions: npt.NDArray[np.uint8] = self._state.tube["occasion"][: self._state.tube_count]

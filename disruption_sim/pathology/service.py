@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from disruption_sim.disruption import Timeline
 from disruption_sim.pathology.capacity import REINFORCED, Capacity, stations
-from disruption_sim.pathology.counting import count_reports
 from disruption_sim.pathology.expected import ExpectedWeek
 from disruption_sim.pathology.intake import Intake
 from disruption_sim.pathology.kernel import LaboratoryKernel
 from disruption_sim.pathology.layout import build_layout
 from disruption_sim.pathology.manual_hours import ManualHours
 from disruption_sim.pathology.origins import NO_ORIGIN, Origins
+from disruption_sim.pathology.recording import recorded
 from disruption_sim.pathology.rosters import Rosters
 from disruption_sim.pathology.travel import Travel
 from disruption_sim.records import PathologyRecords
@@ -52,6 +52,8 @@ class Pathology:
 
     def __init__(self, scenario: Scenario, world: World, timeline: Timeline) -> None:
         self._scenario = scenario
+        self._world = world
+        self._timeline = timeline
         self._origins = Origins.of(scenario)
         travel = Travel.of(scenario, self._origins, Days.of(scenario.calendar).working)
         week = ExpectedWeek.of(scenario, self._origins, travel)
@@ -73,6 +75,9 @@ class Pathology:
         self._manual_hours = ManualHours(by_hand, scenario.calendar.end_hour)
         self._requests: list[tuple[Floats, int, Codes, Identities]] = []
         self._next_number = self.intake.count
+        # Of what was handed in at run time: the kernel forgets the first collection of a repeat.
+        self._asked_for: list[Floats] = [np.empty(0)]
+        self._identities: list[Identities] = [np.empty(0, dtype=np.uint64)]
         self._origin_numbers: list[list[int]] = self._origins.number.tolist()
 
     def advance_to(self, now: float) -> None:
@@ -132,6 +137,8 @@ class Pathology:
             np.concatenate(tube_types).astype(np.uint8, copy=False),
             identity,
         )
+        self._asked_for.append(tubes.collected)
+        self._identities.append(identity)
         self.kernel.submit_many(
             tubes.arrival,
             tubes.collected,
@@ -186,28 +193,13 @@ class Pathology:
         """Run to the end and return what happened."""
         end = self._scenario.calendar.end_hour
         self.advance_to(end)
-        kernel, origins = self.kernel, self._origins
-        counts = count_reports(
-            self._scenario, origins, kernel, self.intake.origin, self.intake.arrival
-        )
-        station_weeks, source_weeks = kernel.station_weeks, kernel.source_weeks
-        return PathologyRecords(
-            received=origins.spread_out(source_weeks["received"]),
-            reported=origins.spread_out(counts.reported),
-            reported_elsewhere=origins.spread_out(
-                self.intake.by_week(self.intake.mutual_aid)
-            ),
-            within_standard=origins.spread_out(counts.within_standard),
-            discarded=origins.spread_out(source_weeks["discarded"]),
-            abandoned=origins.spread_out(source_weeks["abandoned"]),
-            rebled=origins.spread_out(source_weeks["rebled"]),
-            deferred=origins.spread_out(self.intake.deferred),
-            daily_paper_waiting=counts.daily_paper_waiting,
-            waiting_at_end=kernel.counts.unreported_in_laboratory,
-            station_names=kernel.layout.station_names,
-            # A station that nobody was rostered to has not been used.
-            utilisation=np.nan_to_num(kernel.pool_utilisation, nan=0.0),
-            manual_hours=self._manual_hours.by_week(kernel),
-            longest_queue=station_weeks["longest_queue"].astype(np.int64),
-            visits=int(station_weeks["served"].sum()),
+        return recorded(
+            self._scenario,
+            self._world,
+            self._timeline,
+            self._origins,
+            self.intake,
+            self.kernel,
+            (np.concatenate(self._asked_for), np.concatenate(self._identities)),
+            self._manual_hours.by_week(self.kernel),
         )
