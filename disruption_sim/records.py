@@ -92,10 +92,13 @@ class Period(IntEnum):
 
 HOURS_OF_DAY = 24
 
+TURNAROUND_TICKS_PER_HOUR = 256
 TURNAROUND_EDGES_HOURS: tuple[float, ...] = tuple(
-    5.0 / 60.0 * (14.0 * 24.0 * 12.0) ** (edge / 40.0) for edge in range(41)
+    round(TURNAROUND_TICKS_PER_HOUR / 12.0 * (14.0 * 24.0 * 12.0) ** (edge / 40.0))
+    / TURNAROUND_TICKS_PER_HOUR
+    for edge in range(41)
 )
-"""Edges of turnaround bins: 40 of equal ratio (1.23) from 5 minutes to 14 days.
+"""Edges of turnaround bins: 40 of equal ratio (1.23) from 5 minutes to 14 days, to 14 seconds.
 
 A histogram has 42 bins: what is shorter comes first, what is longer last.
 """

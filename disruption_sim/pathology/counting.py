@@ -23,6 +23,7 @@ from disruption_sim.records import (
     HOURS_OF_DAY,
     TURNAROUND_BINS,
     TURNAROUND_EDGES_HOURS,
+    TURNAROUND_TICKS_PER_HOUR,
     Fate,
     Period,
 )
@@ -55,9 +56,7 @@ GIVEN_UP = int(Fate.NEVER_TAKEN)
 ABANDONED_EXPIRED = int(Fate.ABANDONED_EXPIRED)
 ABANDONED_REJECTED = int(Fate.ABANDONED_REJECTED)
 OPEN = int(Fate.OPEN)
-FIRST_EDGE = TURNAROUND_EDGES_HOURS[0]
-BINS_PER_LOG = (len(TURNAROUND_EDGES_HOURS) - 1) / math.log(TURNAROUND_EDGES_HOURS[-1] / FIRST_EDGE)
-LAST_BIN = TURNAROUND_BINS - 1
+TICKS_OF_BINS = float(TURNAROUND_TICKS_PER_HOUR)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +170,7 @@ class ReportCounts:
         self._source = origins.source
         self._limits = limits(scenario)
         self._disturbed = np.array(disturbed_span(scenario))
+        self._bin = bins_of_ticks()
         self._key = transcription_key
         self._error_shares = np.array(
             [people.transcription_error_share, people.transcription_error_significant_share]
@@ -196,7 +196,7 @@ class ReportCounts:
                 kernel.collected_at[these], kernel.occasion[these], kernel.is_manual[these],
                 requests.arrival, requests.origin, requests.tube_type, requests.identity,
                 requests.first, self._source, layout.transport_hours, self._limits,
-                layout.stability_hours, layout.expires, self._disturbed, self._key,
+                layout.stability_hours, layout.expires, self._disturbed, self._bin, self._key,
                 self._error_shares, self.weekly, self.by_place, self.by_hour,
                 self.histogram_weekly, self.histogram_by_place, self.histogram_by_hour, self.daily,
                 self.flagged, self.paper, self.transcription_errors,
@@ -217,6 +217,16 @@ def limits(scenario: Scenario) -> Floats:
         own = rules.standard_hours_by_tube_type.get(tube_type)
         if own is not None:
             table[:, column] = own, 2.0 * own
+    return table
+
+
+def bins_of_ticks() -> Codes:
+    """Return the bin of a turnaround of so many whole ticks, uint8 (ticks,); longer ones: the last.
+
+    A logarithm for each tube would take as long as all the rest.
+    """
+    edges = np.rint(np.array(TURNAROUND_EDGES_HOURS) * TURNAROUND_TICKS_PER_HOUR).astype(np.int64)
+    table: Codes = np.searchsorted(edges, np.arange(edges[-1] + 1), side="right").astype(np.uint8)
     return table
 
 
@@ -243,14 +253,6 @@ def disturbed_span(scenario: Scenario) -> tuple[float, float]:
 def day_of(time: float, days: int) -> int:
     """Return the day that a time belongs to; a stroke belongs to the day that ends."""
     return min(max(int(np.ceil(time / 24.0)) - 1, 0), days - 1)
-
-
-@compiled
-def bin_of(hours: float) -> int:
-    """Return the bin of a turnaround."""
-    if hours < FIRST_EDGE:
-        return 0
-    return min(1 + int(math.log(hours / FIRST_EDGE) * BINS_PER_LOG), LAST_BIN)
 
 
 @inlined
@@ -300,13 +302,13 @@ def count_requests(
 def count_reports(
     reported_at: Array, back_entered_at: Array, collected: Array, occasion: Array, manual: Array,
     arrival: Array, origin: Array, tube_type: Array, identity: Array, first: int, source: Array,
-    transport: Array, limit: Array, stability: Array, expires: Array, disturbed: Array, key: Any,
-    error_share: Array, weekly: Array, by_place: Array, by_hour: Array, histogram_weekly: Array,
-    histogram_by_place: Array, histogram_by_hour: Array, daily: Array, flagged: Array,
-    paper: Array, errors: Array,
+    transport: Array, limit: Array, stability: Array, expires: Array, disturbed: Array,
+    bin_of: Array, key: Any, error_share: Array, weekly: Array, by_place: Array, by_hour: Array,
+    histogram_weekly: Array, histogram_by_place: Array, histogram_by_hour: Array, daily: Array,
+    flagged: Array, paper: Array, errors: Array,
 ) -> None:  # fmt: skip
     """Do what `ReportCounts.add` says."""
-    days = len(paper)
+    days, last_tick = len(paper), len(bin_of) - 1
     by_number = len(identity) == 0
     for i in range(len(reported_at)):
         time = reported_at[i]
@@ -329,7 +331,8 @@ def count_reports(
                 by_place[period, way, kind, 1 + outer] += 1
                 by_hour[period, hour, code, kind, 1 + outer] += 1
         for clock in range(2):
-            column = bin_of(time - (received if clock == 0 else collected[i]))
+            hours = time - (received if clock == 0 else collected[i])
+            column = bin_of[min(int(hours * TICKS_OF_BINS), last_tick)]
             histogram_weekly[week, code, kind, clock, column] += 1
             histogram_by_place[period, way, kind, clock, column] += 1
             histogram_by_hour[period, hour, code, kind, clock, column] += 1
