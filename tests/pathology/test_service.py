@@ -8,17 +8,10 @@ import pytest
 from disruption_sim.disruption import Timeline
 from disruption_sim.pathology import Pathology
 from disruption_sim.records import PathologyRecords
-from disruption_sim.scenario.model import (
-    DemandRestriction,
-    ExtraManualStaff,
-    MutualAid,
-    Source,
-    Step,
-    TubeType,
-)
+from disruption_sim.scenario.model import Source, Step, TubeType
 from disruption_sim.world.identities import sample_identities
+from tests.support.levers import extra_staff, mutual_aid, restriction
 from tests.support.one_hospital import (
-    BOROUGH,
     SITE,
     WARM_UP_WEEKS,
     baseline,
@@ -43,46 +36,6 @@ PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
 GROUP_AND_SCREEN = TUBE_TYPES.index(TubeType.GROUP_AND_SCREEN)
 CHEMISTRY = TUBE_TYPES.index(TubeType.CHEMISTRY)
 ONSET = 168.0 * WARM_UP_WEEKS
-
-
-def restriction(source: Source, share: float, **changes: object) -> DemandRestriction:
-    return DemandRestriction.model_validate(
-        {
-            "name": "restriction",
-            "kind": "demand_restriction",
-            "trigger_day": 0,
-            "duration_days": 14,
-            "sources": {source: share},
-            "rebound_share": 0.0,
-            "rebound_days": 7,
-            **changes,
-        }
-    )
-
-
-def extra_staff(uplift: float, learning: float = 0.0) -> ExtraManualStaff:
-    return ExtraManualStaff(
-        name="staff",
-        kind="extra_manual_staff",
-        trigger_day=0,
-        uplift_share=uplift,
-        learning_per_week=learning,
-        learning_floor_share=0.5,
-    )
-
-
-def mutual_aid(lag_days: float, tubes: float = 1000.0) -> MutualAid:
-    return MutualAid(
-        name="aid",
-        kind="mutual_aid",
-        trigger_day=0,
-        lag_days=lag_days,
-        duration_days=14 - lag_days,
-        sources=(Source.GENERAL_PRACTICE,),
-        places=(BOROUGH,),
-        tubes_per_day=tubes,
-        turnaround_hours=24,
-    )
 
 
 def share_within(records: PathologyRecords, source: int) -> float:
@@ -242,7 +195,7 @@ def test_mutual_aid_that_starts_later_helps_less() -> None:
 
 def test_mutual_aid_takes_no_more_than_its_tubes_a_day() -> None:
     pathology, records = live(with_policies(mutual_aid(0.0, tubes=700.0)))
-    days = its_world().tubes.collected[pathology.intake.elsewhere] // 24.0
+    days = its_world().tubes.collected[pathology.intake.mutual_aid.numbers] // 24.0
     _, counts = np.unique(days, return_counts=True)
     assert counts.tolist() == [700] * 10  # ten working days
     assert records.reported_elsewhere.sum() == 7000
@@ -277,8 +230,8 @@ def test_every_sample_is_accounted_for(policies: tuple[object, ...]) -> None:
     assert records.received.sum() == (
         records.reported.sum() + records.discarded.sum() + records.waiting_at_end
     )
-    comes, comes_later, elsewhere, never = pathology.intake.fate_counts()
-    assert comes + comes_later + elsewhere + never == len(its_world().tubes.collected)
+    comes, comes_later, elsewhere, never, bedside = pathology.intake.fate_counts()
+    assert comes + comes_later + elsewhere + never + bedside == len(its_world().tubes.collected)
     assert records.deferred.sum() == comes_later + never
     # Everything that comes is received, unless it or its repeat is still on its way at the end.
     assert comes + comes_later + records.rebled.sum() == (
@@ -403,8 +356,10 @@ def test_samples_of_the_world_that_expired_for_good_are_lost() -> None:
 
 def test_mutual_aid_reports_after_its_turnaround() -> None:
     pathology, _ = live(with_policies(mutual_aid(2.0)))
-    sent = pathology.intake.elsewhere
+    sent = pathology.intake.mutual_aid.numbers
     hours = pathology.reported_at(sent) - pathology.collected_at(sent)
-    assert hours.min() >= 0.7 * 24.0
-    # Up to three nights until a van comes, and 1.3 times the turnaround.
-    assert hours.max() <= 1.3 * 24.0 + 80.0
+    aid = mutual_aid(2.0)
+    transport, processing = 2.0 * aid.extra_transport_hours, aid.helper.processing_hours
+    assert hours.min() >= transport + 0.7 * processing
+    # Up to three nights until a van comes; waiting at the helper is a matter of minutes.
+    assert hours.max() <= transport + 1.3 * (processing + 0.2) + 80.0

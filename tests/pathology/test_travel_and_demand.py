@@ -12,7 +12,6 @@ from disruption_sim.disruption import Timeline
 from disruption_sim.grid import TICKS_PER_HOUR
 from disruption_sim.pathology.demand import Restrictions
 from disruption_sim.pathology.expected import collections_per_hour
-from disruption_sim.pathology.intake import Intake
 from disruption_sim.pathology.origins import Origins
 from disruption_sim.pathology.travel import (
     BY_VAN,
@@ -24,10 +23,18 @@ from disruption_sim.pathology.travel import (
     Travel,
     arrival_time,
 )
-from disruption_sim.scenario.model import DemandRestriction, MutualAid, Source
+from disruption_sim.scenario.model import DemandRestriction, Source
 from disruption_sim.world.days import Days
 from disruption_sim.world.identities import sample_identities
-from tests.support.one_hospital import BOROUGH, its_world, one_hospital, with_policies
+from tests.support import levers
+from tests.support.levers import mutual_aid
+from tests.support.one_hospital import (
+    BOROUGH,
+    intake_of,
+    its_world,
+    one_hospital,
+    with_policies,
+)
 from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.unit
@@ -143,26 +150,8 @@ def test_expected_collections_match_the_world() -> None:
 
 
 def restriction(share: float, **changes: object) -> DemandRestriction:
-    return DemandRestriction.model_validate(
-        {
-            "name": "restriction",
-            "kind": "demand_restriction",
-            "trigger_day": 0,
-            "duration_days": 14,
-            "sources": {"general_practice": share},
-            "places": ["all"],
-            "rebound_share": 0.5,
-            "rebound_days": 7,
-            **changes,
-        }
-    )
-
-
-def intake_of(policies: tuple[object, ...]) -> Intake:
-    scenario = with_policies(*policies)  # type: ignore[arg-type]
-    origins = Origins.of(scenario)
-    travel = Travel.of(scenario, origins, Days.of(scenario.calendar).working)
-    return Intake(scenario, its_world(), origins, travel, Timeline(scenario))
+    rules = {"places": ["all"], "rebound_share": 0.5} | changes
+    return levers.restriction(Source.GENERAL_PRACTICE, share, **rules)
 
 
 def affected(start: float, end: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -176,7 +165,7 @@ def affected(start: float, end: float) -> np.ndarray[tuple[int], np.dtype[np.boo
 
 def test_a_restriction_defers_its_share_and_a_part_comes_back() -> None:
     onset = one_hospital().calendar.week_1_hour
-    comes, later, _, never = intake_of((restriction(0.6),)).fate_counts()
+    comes, later, _, never, _ = intake_of((restriction(0.6),)).fate_counts()
     total = int(affected(onset, onset + 14 * 24.0).sum())
     assert later + never == pytest.approx(0.6 * total, abs=4.0 * math.sqrt(0.24 * total))
     assert later == pytest.approx(0.3 * total, abs=4.0 * math.sqrt(0.21 * total))
@@ -196,7 +185,7 @@ def test_deferred_samples_come_back_on_working_days_after_the_end_at_their_hour(
 
 
 def test_a_restriction_without_an_end_brings_nothing_back() -> None:
-    _, later, _, never = intake_of((restriction(0.6, duration_days=None),)).fate_counts()
+    _, later, _, never, _ = intake_of((restriction(0.6, duration_days=None),)).fate_counts()
     assert later == 0
     assert never > 1000
 
@@ -220,36 +209,20 @@ def test_a_stronger_restriction_defers_the_same_samples_and_more() -> None:
 
 
 def test_mutual_aid_comes_before_restriction() -> None:
-    aid = MutualAid(
-        name="aid",
-        kind="mutual_aid",
-        trigger_day=0,
-        duration_days=14,
-        sources=(Source.GENERAL_PRACTICE,),
-        places=(BOROUGH,),
-        tubes_per_day=500,
-        turnaround_hours=36,
-    )
+    aid = mutual_aid(tubes=500.0)
     alone, both = intake_of((aid,)), intake_of((restriction(1.0), aid))
-    np.testing.assert_array_equal(alone.elsewhere, both.elsewhere)
+    np.testing.assert_array_equal(alone.mutual_aid.numbers, both.mutual_aid.numbers)
     onset = one_hospital().calendar.week_1_hour
     total = int(affected(onset, onset + 14 * 24.0).sum())
     fates = both.fate_counts()
-    assert fates[COMES_LATER] + fates[NEVER_TAKEN] == total - len(both.elsewhere)
+    assert fates[COMES_LATER] + fates[NEVER_TAKEN] == total - len(both.mutual_aid.numbers)
 
 
 def test_tubes_of_one_appointment_are_deferred_sent_elsewhere_and_come_back_together() -> None:
     tubes = its_world().appointments.tubes
     first, second = tubes[(tubes >= 0).all(axis=1)].T
-    aid = MutualAid(
-        name="aid",
-        kind="mutual_aid",
-        trigger_day=0,
-        duration_days=14,
-        sources=(Source.GENERAL_PRACTICE, Source.OUTPATIENT),
-        places=("all",),
-        tubes_per_day=501,
-        turnaround_hours=36,
+    aid = mutual_aid(
+        tubes=501.0, sources=(Source.GENERAL_PRACTICE, Source.OUTPATIENT), places=("all",)
     )
     intake = intake_of(
         (restriction(0.5, sources={"general_practice": 0.5, "outpatient": 0.5}), aid)
@@ -268,7 +241,7 @@ def test_tubes_of_one_appointment_are_deferred_sent_elsewhere_and_come_back_toge
     # About 105 with a standard deviation of 10 over seeds: enough that the rest means something.
     assert sent.sum() > 50
     np.testing.assert_array_equal(sent, np.isfinite(reported[1]))
-    day = (its_world().tubes.collected[intake.elsewhere] // 24.0).astype(int)
+    day = (its_world().tubes.collected[intake.mutual_aid.numbers] // 24.0).astype(int)
     assert 500 <= np.bincount(day).max() <= 501
 
 

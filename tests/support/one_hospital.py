@@ -10,10 +10,14 @@ import numpy as np
 
 from disruption_sim.disruption import Timeline
 from disruption_sim.pathology import Pathology
+from disruption_sim.pathology.intake import Intake
+from disruption_sim.pathology.origins import Origins
+from disruption_sim.pathology.travel import Travel
 from disruption_sim.records import PathologyRecords
 from disruption_sim.scenario import Scenario, load_scenario
 from disruption_sim.scenario.model import Policy
 from disruption_sim.world import World, draw_world
+from disruption_sim.world.days import Days
 from tests.support.small_scenario import small_scenario
 
 SITE, BOROUGH = "kings", "lambeth"
@@ -62,6 +66,21 @@ def its_world() -> World:
 def with_policies(*policies: Policy) -> Scenario:
     """Return the outage with some policies."""
     return one_hospital().model_copy(update={"policies": policies})
+
+
+def intake_of(policies: Sequence[Policy], **of_sources: object) -> Intake:
+    """Take in the hospital's world under the outage and some policies; no laboratory works.
+
+    `of_sources` are changes to the rules of every source.
+    """
+    scenario = with_policies(*policies)
+    if of_sources:
+        rules = tuple(rule.model_copy(update=of_sources) for rule in scenario.pathology.sources)
+        pathology = scenario.pathology.model_copy(update={"sources": rules})
+        scenario = scenario.model_copy(update={"pathology": pathology})
+    origins = Origins.of(scenario)
+    travel = Travel.of(scenario, origins, Days.of(scenario.calendar).working)
+    return Intake(scenario, its_world(), origins, travel, Timeline(scenario))
 
 
 def live(scenario: Scenario) -> tuple[Pathology, PathologyRecords]:
