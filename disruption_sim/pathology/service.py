@@ -150,7 +150,7 @@ class Pathology:
         )
 
     def reported_at(self, ids: Numbers) -> Floats:
-        """Return when results were reported, here or by mutual aid, up to the last advance.
+        """Return when results were reported, here or elsewhere, up to the last advance.
 
         Parameters
         ----------
@@ -182,7 +182,8 @@ class Pathology:
     def lost(self, ids: Numbers) -> Flags:
         """Return which samples will give no result, as far as that is known by now; bool (n,).
 
-        Expired and not taken again, or not taken at their time because of a restriction.
+        Expired or rejected and not taken again, or not taken at their time because of a
+        restriction.
         """
         self._hand_in()
         due = self.kernel.collected_at[ids] <= self.kernel.now

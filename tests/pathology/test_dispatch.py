@@ -72,9 +72,9 @@ def test_the_class_of_a_tube_is_that_of_its_source_unless_somebody_says_otherwis
 
 
 def test_where_first_come_is_the_rule_all_that_arrive_meanwhile_have_one_class() -> None:
-    start = ONSET + 24.0
+    start = ONSET + 36.0
     intake = intake_of(
-        (rule_of_dispatch("first_come", places=("hub",), lag_days=1.0, duration_days=13),)
+        (rule_of_dispatch("first_come", places=("hub",), lag_days=1.5, duration_days=12.5),)
     )
     steps = len(one_hospital().pathology.steps_in_use)
     at_hub = intake.tubes.entry_station >= steps
