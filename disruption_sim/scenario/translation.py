@@ -98,6 +98,8 @@ def _findings(
             yield Finding(path, "value", problem, in_words(allowed_at(model, root, path)))
         else:
             yield Finding(missing, "missing", "is missing", allowed)
+    elif kind == "too_short" and _is_long_enough(value_at(root, path), context):
+        return  # pydantic does not count the items that are wrong, which it names one by one
     elif kind == "extra_forbidden" or rest[-1:] == ("[key]",):
         yield _unknown_key(model, root, path)
     elif kind == "union_tag_not_found":
@@ -116,6 +118,10 @@ def _findings(
         yield Finding(path, "cross", str(context.get("error") or details["msg"]))
     else:
         yield _wrong_value(model, root, path, details["msg"])
+
+
+def _is_long_enough(value: object, context: Mapping[str, Any]) -> bool:
+    return isinstance(value, list) and len(value) >= context.get("min_length", 0)
 
 
 def _path_in(root: object, location: tuple[Any, ...]) -> tuple[KeyPath, tuple[Any, ...]]:
