@@ -107,9 +107,10 @@ def outage_weeks(counts: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.d
 
 
 def same_records(one: PathologyRecords, other: PathologyRecords, but: Sequence[str] = ()) -> bool:
-    """Whether two records are equal to the last bit."""
-    return all(
-        np.array_equal(getattr(one, name), getattr(other, name))
-        for name in one.__dataclass_fields__
-        if name not in but
-    )
+    """Whether two records are equal to the last bit; what is not a number is so in both."""
+    for name in one.__dataclass_fields__:
+        first, second = np.asarray(getattr(one, name)), np.asarray(getattr(other, name))
+        not_a_number = first.dtype.kind == "f"
+        if name not in but and not np.array_equal(first, second, equal_nan=not_a_number):
+            return False
+    return True
