@@ -25,7 +25,13 @@ ROWS: list[Row] = [
 def schedule() -> Schedule:
     times, servers, mode, speed, skip_share = zip(*ROWS, strict=True)
     return Schedule(
-        np.array(times), np.array(servers), np.array(mode), np.array(speed), np.array(skip_share)
+        np.array(times),
+        np.array(servers),
+        np.array(mode),
+        np.array(speed),
+        np.array(skip_share),
+        freshest_first=np.zeros(len(times), dtype=np.bool_),
+        open=np.ones(len(times), dtype=np.bool_),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from disruption_sim.scenario import Scenario
-from disruption_sim.scenario.model import Source
+from disruption_sim.scenario.model import BLOOD_TYPES, Source, TubeType
 from disruption_sim.world import World, draw_world
 from disruption_sim.world.surgery import flows
 from tests.support.small_scenario import small_scenario
@@ -200,6 +200,30 @@ def test_practices_that_send_nothing_take_no_blood_for_clinics() -> None:
     world = draw_world(quiet, 20240603, 0)
     assert not world.appointments.in_general_practice.any()
     assert (world.tubes.source != SOURCES.index(Source.GENERAL_PRACTICE)).all()
+
+
+def test_microbiology_and_histology_come_on_top_of_the_same_blood(
+    scenario: Scenario, world: World
+) -> None:
+    everything = small_scenario(pathology__switched_on=["microbiology", "histology"])
+    tubes = draw_world(everything, 20240603, 0).tubes
+    blood = tubes.tube_type < len(BLOOD_TYPES)
+    for column in dataclasses.fields(tubes):
+        np.testing.assert_array_equal(
+            getattr(tubes, column.name)[blood], getattr(world.tubes, column.name)
+        )
+    for tube_type in (TubeType.MICROBIOLOGY, TubeType.HISTOLOGY):
+        number = list(TubeType).index(tube_type)
+        for code, source in enumerate(SOURCES):
+            share = scenario.pathology.source(source).samples_per_blood_sample(tube_type)
+            came = tubes.source == code
+            # Blood for clinics is drawn for their patients, beside that of the source.
+            unlinked = np.setdiff1d(
+                np.flatnonzero(world.tubes.source == code), world.appointments.tubes
+            ).size
+            expected = share * unlinked
+            found = np.count_nonzero(came & (tubes.tube_type == number))
+            assert found == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 + share)))
 
 
 def test_times_are_on_the_grid(world: World) -> None:
