@@ -1,10 +1,10 @@
 """Records of what happened become the numbers planners report: pure functions."""
 
+from disruption_sim.measures.account import CapacityItem, LaboratoryAccount, VolumeItem
 from disruption_sim.measures.arm import ArmMeasures, measure_arm
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PRIORITIES, PostponedByCause
 from disruption_sim.measures.clocks import Clock, Reading
-from disruption_sim.measures.laboratories import Turnaround
 from disruption_sim.measures.recovery import (
     KaplanMeier,
     clearing_days,
@@ -20,25 +20,33 @@ from disruption_sim.measures.registry import (
     Worse,
 )
 from disruption_sim.measures.table import MeasureTable
+from disruption_sim.measures.throughput import share_of_days, throughput_share
+from disruption_sim.measures.turnaround import Turnaround, TurnaroundCells
 
 __all__ = [
     "MEASURES",
     "MEASURE_BY_NAME",
     "PRIORITIES",
     "ArmMeasures",
+    "CapacityItem",
     "Clock",
     "Horizon",
     "KaplanMeier",
     "Kind",
+    "LaboratoryAccount",
     "Measure",
     "MeasureTable",
     "OverWeeks",
     "PostponedByCause",
     "Reading",
     "Turnaround",
+    "TurnaroundCells",
+    "VolumeItem",
     "Worse",
     "clearing_days",
     "days_to_recovery",
     "kaplan_meier",
     "measure_arm",
+    "share_of_days",
+    "throughput_share",
 ]

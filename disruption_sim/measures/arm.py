@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from disruption_sim.measures.account import LaboratoryAccount, laboratory_account
 from disruption_sim.measures.appointments import appointment_measures
 from disruption_sim.measures.blood import blood_measures
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PostponedByCause, postponed_by_cause
 from disruption_sim.measures.clocks import Reading, readings
-from disruption_sim.measures.laboratories import (
-    Turnaround,
-    laboratory_measures,
-    turnaround_by_source,
-)
+from disruption_sim.measures.laboratories import laboratory_measures
 from disruption_sim.measures.operations import operation_measures
 from disruption_sim.measures.table import MeasureTable, assembled
+from disruption_sim.measures.turnaround import Turnaround, turnaround_of
 from disruption_sim.records import Records
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.model import World
@@ -31,6 +29,7 @@ class ArmMeasures:
     table : MeasureTable
     causes : PostponedByCause
     turnaround : Turnaround
+    laboratories : LaboratoryAccount
     clocks : tuple of Reading
         One for each ``Clock``.
     """
@@ -39,6 +38,7 @@ class ArmMeasures:
     table: MeasureTable
     causes: PostponedByCause
     turnaround: Turnaround
+    laboratories: LaboratoryAccount
     clocks: tuple[Reading, ...]
 
 
@@ -64,6 +64,7 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         arm=records.arm,
         table=assembled(computed, len(scenario.site_names)),
         causes=postponed_by_cause(scenario, horizon, world.operations, records.surgery),
-        turnaround=turnaround_by_source(horizon, records.pathology),
+        turnaround=turnaround_of(horizon, records.pathology),
+        laboratories=laboratory_account(horizon, records.pathology, twin.pathology),
         clocks=readings(scenario, horizon, world, records, twin),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from disruption_sim.measures.calendar import Floats, Horizon, Integers
@@ -48,6 +46,9 @@ def laboratory_measures(
         "tubes_discarded": by_place(records.discarded),
         "tubes_deferred": by_place(records.deferred),
         "tubes_abandoned": by_place(records.abandoned),
+        "tubes_rejected": by_place(records.rejected),
+        "results_flagged": by_place(records.flagged),
+        "point_of_care_results": by_place(records.point_of_care),
         "rebleeds": by_place(records.rebled),
         "laboratory_throughput_share": Ratio(reported, usual),
         "laboratory_throughput_share_with_mutual_aid": Ratio(
@@ -57,33 +58,24 @@ def laboratory_measures(
             by_place(records.within_standard), reported + by_place(records.discarded)
         ),
         "manual_staff_hours": records.manual_hours[rows],
+        "staff_hours_wasted_share": Ratio(
+            records.wasted_staff_hours[rows].sum(axis=1), records.staff_hours[rows].sum(axis=(1, 2))
+        ),
+        "transcription_errors": records.transcription_errors[rows, 0].astype(np.float64),
+        "transcription_errors_significant": records.transcription_errors[rows, 1].astype(
+            np.float64
+        ),
+        "helper_turnaround_hours": Ratio(
+            np.nan_to_num(records.helper_turnaround_hours[rows]),
+            np.isfinite(records.helper_turnaround_hours[rows]).astype(np.float64),
+        ),
         "results_on_paper": records.daily_paper_waiting[week_ends].astype(np.float64),
-        "busiest_station_utilisation": records.utilisation[rows][:, live].max(axis=1),
+        # The people of a laboratory are busier than any one of the steps they share.
+        "busiest_station_utilisation": np.maximum(
+            records.utilisation[rows][:, live].max(axis=1),
+            records.people_utilisation[rows].max(axis=1),
+        ),
         "longest_laboratory_queue": records.longest_queue[rows][:, live]
         .max(axis=1)
         .astype(np.float64),
     }
-
-
-@dataclass(frozen=True)
-class Turnaround:
-    """Tubes handled and reported within standard, by source.
-
-    Attributes
-    ----------
-    handled, within_standard : int64 (weeks, sources)
-        Of the own laboratories, in the order of ``Source``. A tube that had expired was handled,
-        and not within standard.
-    """
-
-    handled: Integers
-    within_standard: Integers
-
-
-def turnaround_by_source(horizon: Horizon, records: PathologyRecords) -> Turnaround:
-    """Return how many tubes of each source were handled, and how many within its standard."""
-    rows = horizon.week_rows
-    return Turnaround(
-        handled=(records.reported[rows] + records.discarded[rows]).sum(axis=1),
-        within_standard=records.within_standard[rows].sum(axis=1),
-    )

@@ -297,18 +297,40 @@ _PATHOLOGY = (
         "Tubes whose collection was put off or given up because of a restriction of demand.",
     ),
     _count(
-        "tubes_abandoned",
-        "Expired samples not taken again",
+        "tubes_rejected",
+        "Samples refused",
         "tubes",
         _H,
-        "Expired tubes after which no new blood was taken.",
+        "Tubes refused when they were booked in: unlabelled, haemolysed, in the wrong container.",
+    ),
+    _count(
+        "tubes_abandoned",
+        "Expired or refused samples not taken again",
+        "tubes",
+        _H,
+        "Expired or refused tubes after which no new blood was taken.",
     ),
     _count(
         "rebleeds",
         "Re-bleeds",
         "tubes",
         _H,
-        "Expired tubes for which new blood was taken.",
+        "Expired or refused tubes for which new blood was taken.",
+    ),
+    _count(
+        "results_flagged",
+        "Results of old samples",
+        "results",
+        _H,
+        "Results of sources whose old samples are not thrown away, reported longer after "
+        "collection than the sample keeps.",
+    ),
+    _count(
+        "point_of_care_results",
+        "Tests at the bedside",
+        "tests",
+        _N,
+        "Tests that devices at the bedside did instead of a tube.",
     ),
     _share(
         "laboratory_throughput_share",
@@ -338,6 +360,41 @@ _PATHOLOGY = (
         "Hours of staff on booking-in, authorising and reporting by hand.",
         by_site=False,
     ),
+    _share(
+        "staff_hours_wasted_share",
+        "Staff hours spent on samples that were lost",
+        _H,
+        "Of the hours that people of laboratories worked, those of booking in tubes that were "
+        "refused then or expired later.",
+        by_site=False,
+    ),
+    _count(
+        "transcription_errors",
+        "Results copied wrongly",
+        "results",
+        _H,
+        "Results reported on paper with any error of transcription.",
+        by_site=False,
+    ),
+    _count(
+        "transcription_errors_significant",
+        "Results copied wrongly in a way that matters",
+        "results",
+        _H,
+        "Results reported on paper with a clinically significant error of transcription.",
+        by_site=False,
+    ),
+    Measure(
+        "helper_turnaround_hours",
+        "Turnaround of the helpers' own tubes",
+        "hours",
+        Kind.LEVEL,
+        "Mean turnaround of the mutual-aid laboratories' own tubes; over the horizon, the mean of "
+        "the weeks in which they help.",
+        Worse.HIGHER,
+        OverWeeks.RATIO,
+        by_site=False,
+    ),
     _level(
         "results_on_paper",
         "Results on paper only",
@@ -351,8 +408,8 @@ _PATHOLOGY = (
         "Busiest laboratory station",
         "share",
         Kind.SHARE,
-        "Largest share of rostered hours that any station was busy in the week, those at which "
-        "paper is entered back left out.",
+        "Largest share of rostered hours that the people of any laboratory, or any of its other "
+        "stations, were busy in the week.",
         Worse.NEITHER,
         OverWeeks.MAXIMUM,
         by_site=False,

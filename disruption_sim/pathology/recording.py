@@ -200,12 +200,9 @@ def _utilisation(kernel: LaboratoryKernel, station_weeks: StructuredArray) -> Fl
     shared = np.bincount(pool, minlength=len(pool))[pool] > 1
     closing = np.where(shared, 0.0, station_weeks["closing_hours"])
     offered = station_weeks["offered_hours"][:, pool]
-    return np.divide(
-        station_weeks["busy_hours"] - closing,
-        offered,
-        out=np.zeros(offered.shape),
-        where=offered > 0.0,
-    )
+    share: Floats = np.zeros(offered.shape)
+    np.divide(station_weeks["busy_hours"] - closing, offered, out=share, where=offered > 0.0)
+    return share
 
 
 def weekly_means(function: StepFunction, weeks: int) -> Floats:
