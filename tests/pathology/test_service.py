@@ -19,7 +19,6 @@ from tests.support.levers import (
     rule_of_dispatch,
 )
 from tests.support.one_hospital import (
-    SITE,
     WARM_UP_WEEKS,
     baseline,
     its_world,
@@ -147,69 +146,6 @@ def test_manual_hours_are_the_busy_hours_of_the_manual_stations() -> None:
     expected = weeks["busy_hours"][WARM_UP_WEEKS, by_hand].sum()
     assert disrupted.manual_hours[WARM_UP_WEEKS] == pytest.approx(expected, rel=1e-12)
     assert disrupted.manual_hours[:WARM_UP_WEEKS].sum() == 0.0
-
-
-# --- levers -----------------------------------------------------------------------------------
-
-
-def test_restricting_routine_work_improves_its_turnaround_and_spares_urgent_work() -> None:
-    # With staff enough that routine work, the last in the queue, is reached at all.
-    _, disrupted = live(with_policies(extra_staff(1.0)))
-    _, restricted = live(
-        with_policies(extra_staff(1.0), restriction(Source.INPATIENT_ROUTINE, 0.8))
-    )
-    late, late_restricted = (1.0 - share_within(r, ROUTINE) for r in (disrupted, restricted))
-    assert late_restricted < 0.5 * late
-    # Urgent work goes first, so routine work holds it up only while a server finishes a sample.
-    assert share_within(restricted, EMERGENCY) == pytest.approx(
-        share_within(disrupted, EMERGENCY), abs=0.02
-    )
-    booking_in = disrupted.station_names.index(f"{SITE}.{Step.BOOKING_IN.value}")
-    assert (
-        outage_weeks(restricted.longest_queue)[1, booking_in]
-        < 0.5 * outage_weeks(disrupted.longest_queue)[1, booking_in]
-    )
-
-
-def test_restricting_urgent_work_improves_emergency_turnaround() -> None:
-    _, disrupted = outage()
-    _, restricted = live(with_policies(restriction(Source.EMERGENCY_DEPARTMENT, 0.5)))
-    assert share_within(restricted, EMERGENCY) > share_within(disrupted, EMERGENCY) + 0.02
-
-
-def test_more_staff_by_hand_never_lengthen_the_queue() -> None:
-    booking_in = outage()[1].station_names.index(f"{SITE}.{Step.BOOKING_IN.value}")
-    queues = [
-        outage_weeks(live(with_policies(extra_staff(uplift)))[1].longest_queue)[:, booking_in]
-        for uplift in (0.0, 0.5, 1.0)
-    ]
-    assert (queues[1] <= queues[0]).all()
-    assert (queues[2] < queues[1]).all()
-
-
-def test_practice_makes_room_for_more_samples() -> None:
-    _, without = live(with_policies(extra_staff(0.0, learning=0.0)))
-    _, learning = live(with_policies(extra_staff(0.0, learning=0.2)))
-    assert outage_weeks(learning.reported).sum() > outage_weeks(without.reported).sum()
-
-
-def test_mutual_aid_that_starts_later_helps_less() -> None:
-    elsewhere, lost = [], []
-    for lag_days in (0.0, 4.0, 9.0):
-        _, records = live(with_policies(mutual_aid(lag_days)))
-        elsewhere.append(records.reported_elsewhere.sum())
-        lost.append(records.discarded.sum())
-    assert elsewhere[0] > elsewhere[1] > elsewhere[2] > 0
-    assert lost[0] < lost[1] < lost[2] < outage()[1].discarded.sum()
-
-
-def test_mutual_aid_takes_no_more_than_its_tubes_a_day() -> None:
-    pathology, records = live(with_policies(mutual_aid(0.0, tubes=700.0)))
-    days = its_world().tubes.collected[pathology.intake.mutual_aid.numbers] // 24.0
-    _, counts = np.unique(days, return_counts=True)
-    assert counts.tolist() == [700] * 10  # ten working days
-    assert records.reported_elsewhere.sum() == 7000
-    assert records.reported_elsewhere[:, :, : SOURCES.index(Source.GENERAL_PRACTICE)].sum() == 0
 
 
 def on_the_way_at_end(pathology: Pathology) -> int:
