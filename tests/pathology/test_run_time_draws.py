@@ -21,7 +21,13 @@ from disruption_sim.scenario.model import DemandRestriction, Policy, Source, Tub
 from disruption_sim.world import World
 from disruption_sim.world.identities import sample_identities
 from tests.reference.networks import Station, network, tubes_arriving
-from tests.support.one_hospital import WARM_UP_WEEKS, its_world, one_hospital, with_policies
+from tests.support.one_hospital import (
+    WARM_UP_WEEKS,
+    its_world,
+    one_hospital,
+    refusing_nothing,
+    with_policies,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -59,8 +65,8 @@ def ask(
 
 
 def arm(*policies: Policy, others: int, at: float = ONSET - 24.0) -> Pathology:
-    """Return laboratories that have already worked for so many others."""
-    scenario = with_policies(*policies).model_copy(update={"disruptions": ()})
+    """Return laboratories that have already worked for so many others, and refuse no sample."""
+    scenario = refusing_nothing(with_policies(*policies).model_copy(update={"disruptions": ()}))
     pathology = Pathology(scenario, idle_world(), Timeline(scenario))
     if others:
         pathology.advance_to(at - 24.0)

@@ -83,6 +83,16 @@ def intake_of(policies: Sequence[Policy], **of_sources: object) -> Intake:
     return Intake(scenario, its_world(), origins, travel, Timeline(scenario))
 
 
+def refusing_nothing(scenario: Scenario) -> Scenario:
+    """Return a scenario whose laboratories take every sample, for what is about something else."""
+    rules = scenario.pathology
+    steps = tuple(
+        step.model_copy(update={"rejected_share": {}, "manual_rejected_share": {}})
+        for step in rules.steps
+    )
+    return scenario.model_copy(update={"pathology": rules.model_copy(update={"steps": steps})})
+
+
 def live(scenario: Scenario) -> tuple[Pathology, PathologyRecords]:
     """Let the laboratories live the hospital's world under a scenario, in one go."""
     pathology = Pathology(scenario, its_world(), Timeline(scenario))
