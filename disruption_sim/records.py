@@ -16,7 +16,11 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Cause(IntEnum):
-    """Why an operation or an appointment was postponed; one cause each."""
+    """Why an operation or an appointment was postponed; one cause each.
+
+    `SAMPLE_EXPIRED` stands for every sample that was taken and lost: expired, or refused by the
+    laboratory, and not taken again.
+    """
 
     RESULTS_NOT_REPORTED = 0
     SAMPLE_EXPIRED = 1
@@ -30,6 +34,8 @@ class Cause(IntEnum):
     @property
     def title(self) -> str:
         """The cause in words."""
+        if self is Cause.SAMPLE_EXPIRED:
+            return "Sample expired or refused"
         return self.name.replace("_", " ").capitalize()
 
 

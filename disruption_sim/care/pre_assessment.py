@@ -32,7 +32,8 @@ GROUP_AND_SCREEN = list(TubeType).index(TubeType.GROUP_AND_SCREEN)
 class SampleState(IntEnum):
     """What can be said of a patient's samples; of several the highest number counts.
 
-    `WITHHELD` were never taken, because of a restriction of demand; `LOST` were, and expired.
+    `WITHHELD` were never taken, because of a restriction of demand; `LOST` were, and expired or
+    were refused by the laboratory. What is taken again is awaited meanwhile.
     """
 
     READY = 0
