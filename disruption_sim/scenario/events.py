@@ -115,9 +115,9 @@ class Helper(Section):
     planned_utilisation: Annotated[float, Field(gt=0.05, lt=MOST_UTILISATION)] = Field(
         description="It has as many people as its own work needs at this utilisation."
     )
-    arrival_variation: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+    arrival_variation: Annotated[float, Field(ge=0.0, le=50.0)] = Field(
         description="Coefficient of variation of the time between arrivals: 1 if they come one by "
-        "one and at random, more if by van."
+        "one and at random; if batches come at random, its square is the mean batch."
     )
     service_variation: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
         description="Coefficient of variation of the minutes."
