@@ -10,8 +10,10 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import is_dataclass
 from pathlib import Path
 from secrets import token_hex
+from typing import TypeVar, get_type_hints
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from disruption_sim.experiment.result import Result
 from disruption_sim.measures import (
     ArmMeasures,
     Clock,
+    LaboratoryAccount,
     MeasureTable,
     PostponedByCause,
     Reading,
@@ -27,6 +30,7 @@ from disruption_sim.measures import (
 )
 from disruption_sim.scenario import Scenario
 
+Part = TypeVar("Part")
 Arrays = dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]
 
 
@@ -104,8 +108,8 @@ def _packed(outcome: ReplicationOutcome) -> Arrays:
             f"{arm.arm}.total": arm.table.total,
             f"{arm.arm}.causes": arm.causes.whole,
             f"{arm.arm}.weekly_causes": arm.causes.weekly,
-            f"{arm.arm}.handled": arm.turnaround.handled,
-            f"{arm.arm}.within_standard": arm.turnaround.within_standard,
+            **_columns(f"{arm.arm}.turnaround", arm.turnaround),
+            **_columns(f"{arm.arm}.laboratories", arm.laboratories),
             f"{arm.arm}.clocks": np.array(
                 [
                     (
@@ -121,13 +125,35 @@ def _packed(outcome: ReplicationOutcome) -> Arrays:
     return arrays
 
 
+def _columns(prefix: str, part: object) -> Arrays:
+    """Return the arrays of a dataclass of arrays, or of dataclasses of them, by dotted names."""
+    arrays: Arrays = {}
+    for name, value in vars(part).items():
+        key = f"{prefix}.{name}"
+        arrays |= {key: value} if isinstance(value, np.ndarray) else _columns(key, value)
+    return arrays
+
+
+def _put_together(kind: type[Part], prefix: str, arrays: Arrays) -> Part:
+    """Return the dataclass that `_columns` took apart."""
+    types = get_type_hints(kind)
+    values = {
+        name: _put_together(types[name], f"{prefix}.{name}", arrays)
+        if is_dataclass(types[name])
+        else arrays[f"{prefix}.{name}"]
+        for name in types
+    }
+    return kind(**values)
+
+
 def _unpacked(replication: int, arrays: Arrays) -> ReplicationOutcome:
     arms = tuple(
         ArmMeasures(
             arm=arm,
             table=MeasureTable(arrays[f"{arm}.weekly"], arrays[f"{arm}.total"]),  # type: ignore[arg-type]
             causes=PostponedByCause(arrays[f"{arm}.causes"], arrays[f"{arm}.weekly_causes"]),  # type: ignore[arg-type]
-            turnaround=Turnaround(arrays[f"{arm}.handled"], arrays[f"{arm}.within_standard"]),  # type: ignore[arg-type]
+            turnaround=_put_together(Turnaround, f"{arm}.turnaround", arrays),
+            laboratories=_put_together(LaboratoryAccount, f"{arm}.laboratories", arrays),
             clocks=tuple(
                 Reading(
                     clock,

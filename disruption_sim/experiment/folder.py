@@ -12,10 +12,25 @@ from tempfile import TemporaryDirectory
 
 from disruption_sim.experiment.csv_files import write_csv
 from disruption_sim.experiment.errors import FolderError
+from disruption_sim.experiment.laboratories_page import laboratories_page
 from disruption_sim.experiment.result import Result
 from disruption_sim.scenario import write_scenario
 
 MANIFEST = "manifest.json"
+CSV_TABLES = (
+    "summary",
+    "causes",
+    "weekly_causes",
+    "recovery",
+    "turnaround",
+    "turnaround_by_type",
+    "turnaround_by_site",
+    "turnaround_by_hour",
+    "fates",
+    "laboratories",
+    "throughput",
+    "utilisation",
+)
 
 
 def check_folder(folder: Path, *, overwrite: bool = False) -> None:
@@ -119,8 +134,10 @@ def _is_ours(folder: Path) -> bool:
 def _write_tables(result: Result, folder: Path) -> None:
     write_csv(result.weekly, folder / "weekly.csv")
     result.weekly.to_parquet(folder / "weekly.parquet", index=False)
-    for name in ("summary", "causes", "weekly_causes", "recovery", "turnaround"):
+    for name in CSV_TABLES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
+    page = laboratories_page(result)
+    (folder / "laboratories.md").write_text(page, encoding="utf-8", newline="\n")
     result.replications.to_parquet(folder / "replications.parquet", index=False)
 
 

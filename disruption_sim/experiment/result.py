@@ -46,7 +46,21 @@ class Result:
         ``n_censored``, ``followed_weeks``, ``peak`` and ``fluid_weeks`` (closed form).
     turnaround : DataFrame
         Of the tubes reported or expired, the share reported within standard, by ``week``,
-        ``source``, ``arm``.
+        ``site`` (boroughs and ``all`` included), ``source``, ``arm``.
+    turnaround_by_type, turnaround_by_site, turnaround_by_hour : DataFrame
+        Of the tubes reported, the shares within the standard and within the outer limit, and median
+        and 90th percentile from receipt and from collection: by week, source and type of tube; by
+        period, site, source and type; by period, hour of receipt, source and type.
+    fates : DataFrame
+        What became of the samples that were to be taken in each week, by ``source``,
+        ``tube_type``, ``fate``, ``arm``.
+    laboratories : DataFrame
+        Which mechanism carried which share of the normal volume in each week, and what people of
+        laboratories had time to do.
+    throughput : DataFrame
+        Throughput share of the five weekdays up to dates that matter, beside published figures.
+    utilisation : DataFrame
+        How busy people and machines of each laboratory were, by week.
     replications : DataFrame
         ``replication``, ``arm``, ``measure``, ``value``: totals over horizon and sites.
     failures : tuple of Failure
@@ -66,6 +80,13 @@ class Result:
     weekly_causes: pd.DataFrame
     recovery: pd.DataFrame
     turnaround: pd.DataFrame
+    turnaround_by_type: pd.DataFrame
+    turnaround_by_site: pd.DataFrame
+    turnaround_by_hour: pd.DataFrame
+    fates: pd.DataFrame
+    laboratories: pd.DataFrame
+    throughput: pd.DataFrame
+    utilisation: pd.DataFrame
     replications: pd.DataFrame
     failures: tuple[Failure, ...]
     versions: Mapping[str, str]

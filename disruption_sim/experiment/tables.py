@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED, EXCESS
-from disruption_sim.experiment.statistics import STATISTICS, summarised
+from disruption_sim.experiment.laboratory_tables import (
+    account_table,
+    fate_table,
+    throughput_table,
+    utilisation_table,
+)
+from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED
+from disruption_sim.experiment.statistics import STATISTICS
+from disruption_sim.experiment.tidy import SHOWN_ARMS, long_table, mondays, with_excess
+from disruption_sim.experiment.turnaround_tables import (
+    turnaround_by_hour,
+    turnaround_by_site,
+    turnaround_by_type,
+    turnaround_table,
+)
 from disruption_sim.measures import (
     MEASURES,
     PRIORITIES,
@@ -18,14 +31,10 @@ from disruption_sim.measures import (
     Horizon,
     kaplan_meier,
 )
-from disruption_sim.measures.calendar import Floats
-from disruption_sim.measures.table import divided
 from disruption_sim.records import Cause
 from disruption_sim.scenario import Scenario
-from disruption_sim.scenario.model import Source
 
 ALL_SITES = "all"
-SHOWN_ARMS = (*ARMS, EXCESS)
 RECOVERY_MEASURES = {clock: f"recovery_weeks_{clock.value}" for clock in Clock}
 
 
@@ -39,6 +48,13 @@ class Tables:
     weekly_causes: pd.DataFrame
     recovery: pd.DataFrame
     turnaround: pd.DataFrame
+    turnaround_by_type: pd.DataFrame
+    turnaround_by_site: pd.DataFrame
+    turnaround_by_hour: pd.DataFrame
+    fates: pd.DataFrame
+    laboratories: pd.DataFrame
+    throughput: pd.DataFrame
+    utilisation: pd.DataFrame
     replications: pd.DataFrame
 
 
@@ -62,7 +78,14 @@ def tables_of(
         causes=samples.causes(),
         weekly_causes=samples.weekly_causes(),
         recovery=samples.recovery(),
-        turnaround=samples.turnaround(),
+        turnaround=turnaround_table(scenario, outcomes),
+        turnaround_by_type=turnaround_by_type(scenario, outcomes),
+        turnaround_by_site=turnaround_by_site(scenario, outcomes),
+        turnaround_by_hour=turnaround_by_hour(scenario, outcomes),
+        fates=fate_table(scenario, outcomes),
+        laboratories=account_table(scenario, outcomes),
+        throughput=throughput_table(scenario, outcomes),
+        utilisation=utilisation_table(scenario, outcomes),
         replications=samples.replications(),
     )
 
@@ -73,7 +96,7 @@ def replication_rows(number: int, arms: Sequence[ArmMeasures]) -> pd.DataFrame:
     Totals over the horizon and all sites, and the weeks to recovery of each clock (NaN where the
     run ended before).
     """
-    totals = _with_excess(np.stack([arm.table.total[:, -1] for arm in arms]))
+    totals = with_excess(np.stack([arm.table.total[:, -1] for arm in arms]))
     recovery = np.array(
         [
             [np.nan if reading.weeks is None else reading.weeks for reading in arm.clocks]
@@ -92,26 +115,6 @@ def replication_rows(number: int, arms: Sequence[ArmMeasures]) -> pd.DataFrame:
     )
 
 
-def _with_excess(by_arm: Floats) -> Floats:
-    """Append the excess: the disrupted arm less the baseline arm of the same world."""
-    excess = by_arm[ARMS.index(DISRUPTED)] - by_arm[ARMS.index(BASELINE)]
-    return np.concatenate([by_arm, excess[None]])
-
-
-def _long(samples: Floats, axes: Mapping[str, Sequence[str] | Sequence[int]]) -> pd.DataFrame:
-    """Make one row for each cell of the axes, with its statistics over replications."""
-    shape = tuple(len(labels) for labels in axes.values())
-    cells = np.indices(shape).reshape(len(shape), -1)
-    columns: dict[str, object] = {
-        name: pd.Series(list(labels)).take(cells[axis]).array
-        for axis, (name, labels) in enumerate(axes.items())
-    }
-    for name, values in summarised(samples).items():
-        columns[name] = values.ravel()
-    frame = pd.DataFrame(columns)
-    return frame.astype({"n": np.int64})
-
-
 @dataclass(frozen=True)
 class _Samples:
     scenario: Scenario
@@ -124,11 +127,11 @@ class _Samples:
 
     def weekly(self) -> pd.DataFrame:
         samples = np.stack(
-            [_with_excess(np.stack([arm.table.weekly for arm in arms])) for arms in self.outcomes]
+            [with_excess(np.stack([arm.table.weekly for arm in arms])) for arms in self.outcomes]
         )
         names = [measure.name for measure in MEASURES]
         horizon = Horizon.of(self.scenario)
-        frame = _long(
+        frame = long_table(
             samples,
             {
                 "arm": SHOWN_ARMS,
@@ -137,29 +140,29 @@ class _Samples:
                 "site": self.sites,
             },
         )
-        frame.insert(0, "week_start", _mondays(horizon, frame["week"]))
+        frame.insert(0, "week_start", mondays(horizon, frame["week"]))
         frame = frame[_reported(frame)]
         columns = ["week_start", "week", "site", "measure", "arm", *STATISTICS]
         return frame[columns].reset_index(drop=True)
 
     def summary(self) -> pd.DataFrame:
         samples = np.stack(
-            [_with_excess(np.stack([arm.table.total for arm in arms])) for arms in self.outcomes]
+            [with_excess(np.stack([arm.table.total for arm in arms])) for arms in self.outcomes]
         )
         names = [measure.name for measure in MEASURES]
-        frame = _long(samples, {"arm": SHOWN_ARMS, "measure": names, "site": self.sites})
+        frame = long_table(samples, {"arm": SHOWN_ARMS, "measure": names, "site": self.sites})
         frame = frame[_reported(frame)]
         return frame[["site", "measure", "arm", *STATISTICS]].reset_index(drop=True)
 
     def causes(self) -> pd.DataFrame:
         samples = np.stack(
             [
-                _with_excess(np.stack([arm.causes.whole for arm in arms]).astype(np.float64))
+                with_excess(np.stack([arm.causes.whole for arm in arms]).astype(np.float64))
                 for arms in self.outcomes
             ]
         )
         happened = np.broadcast_to((samples != 0.0).any(axis=(0, 1)), samples.shape[1:])
-        frame = _long(
+        frame = long_table(
             samples,
             {
                 "arm": SHOWN_ARMS,
@@ -175,12 +178,12 @@ class _Samples:
     def weekly_causes(self) -> pd.DataFrame:
         samples = np.stack(
             [
-                _with_excess(np.stack([arm.causes.weekly for arm in arms]).astype(np.float64))
+                with_excess(np.stack([arm.causes.weekly for arm in arms]).astype(np.float64))
                 for arms in self.outcomes
             ]
         )
         horizon = Horizon.of(self.scenario)
-        frame = _long(
+        frame = long_table(
             samples,
             {
                 "arm": SHOWN_ARMS,
@@ -189,42 +192,8 @@ class _Samples:
                 "site": self.sites,
             },
         )
-        frame.insert(0, "week_start", _mondays(horizon, frame["week"]))
+        frame.insert(0, "week_start", mondays(horizon, frame["week"]))
         return frame[["week_start", "week", "site", "cause", "arm", *STATISTICS]]
-
-    def turnaround(self) -> pd.DataFrame:
-        samples = np.stack(
-            [
-                _with_excess(
-                    np.stack(
-                        [
-                            divided(
-                                arm.turnaround.within_standard.astype(np.float64),
-                                arm.turnaround.handled.astype(np.float64),
-                            )
-                            for arm in arms
-                        ]
-                    )
-                )
-                for arms in self.outcomes
-            ]
-        )
-        horizon = Horizon.of(self.scenario)
-        frame = _long(
-            samples,
-            {
-                "arm": SHOWN_ARMS,
-                "week": range(1, horizon.weeks + 1),
-                "source": [source.value for source in Source],
-            },
-        )
-        frame.insert(0, "week_start", _mondays(horizon, frame["week"]))
-        rules = [self.scenario.pathology.source(source) for source in Source]
-        for name in ("standard_hours", "standard_share"):
-            by_source = {rule.name.value: getattr(rule, name) for rule in rules}
-            frame[name] = frame["source"].map(by_source)
-        ahead = ["week_start", "week", "source", "arm", "standard_hours", "standard_share"]
-        return frame[[*ahead, *STATISTICS]]
 
     def recovery(self) -> pd.DataFrame:
         horizon = Horizon.of(self.scenario)
@@ -275,11 +244,6 @@ def _causes() -> list[str]:
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else float("nan")
-
-
-def _mondays(horizon: Horizon, week: pd.Series[int]) -> pd.Series[pd.Timestamp]:
-    mondays = pd.Series(pd.to_datetime(list(horizon.mondays)).as_unit("ms"))
-    return mondays.take(week.to_numpy() - 1).set_axis(week.index)
 
 
 def _reported(frame: pd.DataFrame) -> pd.Series[bool]:

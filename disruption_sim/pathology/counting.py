@@ -204,20 +204,13 @@ class ReportCounts:
 
 
 def limits(scenario: Scenario) -> Floats:
-    """Return standard and outer limit in hours, float64 (sources, tube types, 2).
-
-    A standard of a tube type holds at any source, and twice it is the outer limit.
-    """
-    rules = scenario.pathology
-    table = np.empty((len(SOURCES), len(TUBE_TYPES), 2))
-    for code, name in enumerate(SOURCES):
-        source = rules.source(name)
-        table[code] = source.standard_hours, source.outer_limit_hours
-    for column, tube_type in enumerate(TUBE_TYPES):
-        own = rules.standard_hours_by_tube_type.get(tube_type)
-        if own is not None:
-            table[:, column] = own, 2.0 * own
-    return table
+    """Return standard and outer limit in hours, float64 (sources, tube types, 2)."""
+    return np.array(
+        [
+            [scenario.pathology.turnaround_limits(source, tube_type) for tube_type in TUBE_TYPES]
+            for source in SOURCES
+        ]
+    )
 
 
 def bins_of_ticks() -> Codes:

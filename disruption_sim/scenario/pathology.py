@@ -223,6 +223,17 @@ class Pathology(Section):
         """Return the rules of one source."""
         return next(rules for rules in self.sources if rules.name == name)
 
+    def turnaround_limits(self, source: Source, tube_type: TubeType) -> tuple[float, float]:
+        """Return standard and outer limit in hours, receipt to report.
+
+        A standard of a tube type holds at any source, and twice it is the outer limit.
+        """
+        own = self.standard_hours_by_tube_type.get(tube_type)
+        if own is not None:
+            return own, 2.0 * own
+        rules = self.source(source)
+        return rules.standard_hours, rules.outer_limit_hours
+
     def step(self, name: Step) -> StepRules:
         """Return the rules of one step."""
         return next(rules for rules in self.steps if rules.name == name)

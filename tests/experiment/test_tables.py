@@ -76,9 +76,12 @@ def test_replications_have_one_row_per_arm_and_measure(result: Result) -> None:
 
 
 def test_turnaround_stands_beside_its_standard(result: Result) -> None:
-    emergency = result.turnaround.query("source == 'emergency_department' and arm == 'baseline'")
+    emergency = result.turnaround.query(
+        "source == 'emergency_department' and arm == 'baseline' and site == 'all'"
+    )
     assert len(emergency) == 6
     assert set(emergency["standard_hours"]) == {1.0}
+    assert set(emergency["outer_limit_hours"]) == {2.0}
     assert set(emergency["standard_share"]) == {0.9}
     assert emergency["mean"].between(0.9, 1.0).all()
 

@@ -42,7 +42,14 @@ def test_paper_to_be_entered_back_is_in_no_measure_of_queues_and_busy_stations(
         queue[FIRST + week] = [5 + week, 9000, 7 - week, 8000]
         utilisation[FIRST + week] = [0.5 + week / 10, 1.0, 0.7 - week / 10, 0.99]
     queue[FIRST - 1], utilisation[FIRST - 1] = 500, 0.95  # not in the horizon
-    records = replace(ordinary, station_names=NAMES, longest_queue=queue, utilisation=utilisation)
+    people = np.full((WEEKS, 3), 0.2)
+    records = replace(
+        ordinary,
+        station_names=NAMES,
+        longest_queue=queue,
+        utilisation=utilisation,
+        people_utilisation=people,
+    )
     assert measured(records, ordinary, "longest_laboratory_queue") == [7, 6, 7, 8]
     assert measured(records, ordinary, "busiest_station_utilisation") == pytest.approx(
         [0.7, 0.6, 0.7, 0.8]

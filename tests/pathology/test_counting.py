@@ -62,7 +62,7 @@ def lived() -> tuple[Pathology, PathologyRecords]:
     collected = ONSET + 24.0 + 1.5 * who
     types = np.zeros(PATIENTS, dtype=np.uint8)
     identities = sample_identities(PRE_ASSESSMENT, who, 1, types)
-    pathology.submit(collected, 0, PRE_ASSESSMENT, types, identities)
+    pathology.submit(collected.astype(np.float64), 0, PRE_ASSESSMENT, types, identities)
     return pathology, pathology.finish()
 
 

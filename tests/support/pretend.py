@@ -50,6 +50,11 @@ def _pathology(scenario: Scenario, random: np.random.Generator, share: float) ->
     weeks, sources, types = scenario.calendar.weeks, len(Source), len(TubeType)
     places = len(scenario.network.sites) + len(scenario.network.boroughs)
     laboratories = len(scenario.laboratory_names)
+    stations = tuple(
+        f"{laboratory}.{step.value}"
+        for laboratory in scenario.laboratory_names
+        for step in scenario.pathology.steps_in_use
+    )
     received = random.integers(50, 60, (weeks, places, sources))
     first = scenario.calendar.warm_up_weeks
     reported = received.copy()
@@ -103,8 +108,8 @@ def _pathology(scenario: Scenario, random: np.random.Generator, share: float) ->
         histogram_by_hour=hour_histogram,
         daily_paper_waiting=np.zeros(7 * weeks, dtype=np.int64),
         waiting_at_end=0,
-        station_names=("hub.booking_in", "hub.chemistry"),
-        utilisation=random.uniform(0.4, 0.6, (weeks, 2)),
+        station_names=stations,
+        utilisation=random.uniform(0.4, 0.6, (weeks, len(stations))),
         staff_hours=np.full((weeks, laboratories, len(PEOPLE_STEPS)), 20.0),
         staff_on_duty_hours=np.full((weeks, laboratories), 120.0),
         people_utilisation=np.full((weeks, laboratories), 80.0 / 120.0),
@@ -114,7 +119,7 @@ def _pathology(scenario: Scenario, random: np.random.Generator, share: float) ->
         transcription_errors=np.full((weeks, 2), (5, 1) if share < 1.0 else (0, 0)),
         helper_turnaround_hours=np.full(weeks, np.nan),
         manual_hours=np.full(weeks, 100.0 * (1.0 - share)),
-        longest_queue=random.integers(0, 9, (weeks, 2)),
+        longest_queue=random.integers(0, 9, (weeks, len(stations))),
         visits=int(received.sum()) * 5,
     )
 
