@@ -238,8 +238,10 @@ def test_expired_tubes_count_against_every_source_s_turnaround(
     here = replace(disrupted, pathology=replace(disrupted.pathology, discarded=discarded))
     arm = measure_arm(SCENARIO, world, here, baseline)
     within, handled = (
-        part.sum(axis=1) for part in (arm.turnaround.within_standard, arm.turnaround.handled)
+        part[:, -1].sum(axis=1) for part in (arm.turnaround.within_standard, arm.turnaround.handled)
     )
+    places = arm.turnaround.handled[:, :-1].sum(axis=1)
+    np.testing.assert_array_equal(places, arm.turnaround.handled[:, -1])
     share = arm.table.weekly[NAMES.index("turnaround_within_standard_share"), :, -1]
     np.testing.assert_allclose(within / handled, share)
     assert (share < 0.7).all()

@@ -7,6 +7,7 @@ import pytest
 
 from disruption_sim.measures import Horizon
 from disruption_sim.measures.laboratories import laboratory_measures
+from disruption_sim.measures.table import Ratio
 from disruption_sim.records import PathologyRecords
 from disruption_sim.scenario.model import Step
 from disruption_sim.world import World, draw_world
@@ -57,6 +58,45 @@ def test_paper_to_be_entered_back_is_in_no_measure_of_queues_and_busy_stations(
 
 
 @pytest.mark.unit
+def test_busy_people_count_even_where_none_of_their_steps_is_busy(
+    ordinary: PathologyRecords,
+) -> None:
+    people = np.full_like(ordinary.people_utilisation, 0.3)
+    people[FIRST + 2, 1] = 0.9
+    records = replace(
+        ordinary, utilisation=np.full_like(ordinary.utilisation, 0.5), people_utilisation=people
+    )
+    assert measured(records, ordinary, "busiest_station_utilisation") == [0.5, 0.5, 0.9, 0.5]
+
+
+@pytest.mark.unit
+def test_the_helpers_turnaround_is_the_mean_of_the_weeks_in_which_they_help(
+    ordinary: PathologyRecords,
+) -> None:
+    hours = np.full(WEEKS, np.nan)
+    hours[FIRST + 1 : FIRST + 3] = 5.0, 8.0
+    records = replace(ordinary, helper_turnaround_hours=hours)
+    found = laboratory_measures(SCENARIO, Horizon.of(SCENARIO), records, ordinary)
+    ratio = found["helper_turnaround_hours"]
+    assert isinstance(ratio, Ratio)
+    assert ratio.denominator.tolist() == [0.0, 1.0, 1.0, 0.0]
+    assert ratio.numerator.sum() / ratio.denominator.sum() == 6.5
+
+
+@pytest.mark.unit
+def test_wasted_hours_are_a_share_of_all_hours_worked(ordinary: PathologyRecords) -> None:
+    hours = np.zeros_like(ordinary.staff_hours)
+    hours[:, 0] = 5.0, 2.0, 2.0, 1.0
+    wasted = np.zeros_like(ordinary.wasted_staff_hours)
+    wasted[FIRST + 1, 0] = 2.0
+    records = replace(ordinary, staff_hours=hours, wasted_staff_hours=wasted)
+    found = laboratory_measures(SCENARIO, Horizon.of(SCENARIO), records, ordinary)
+    ratio = found["staff_hours_wasted_share"]
+    assert isinstance(ratio, Ratio)
+    assert (ratio.numerator / ratio.denominator).tolist() == [0.0, 0.2, 0.0, 0.0]
+
+
+@pytest.mark.unit
 def test_manual_staff_hours_are_those_of_the_reported_weeks(ordinary: PathologyRecords) -> None:
     hours = np.arange(float(WEEKS))
     records = replace(ordinary, manual_hours=hours)
@@ -85,7 +125,10 @@ def test_the_stations_left_out_are_those_at_which_paper_is_entered_back() -> Non
     )
     np.testing.assert_array_equal(
         found["busiest_station_utilisation"],
-        records.utilisation[horizon, ~back_entry].max(axis=1),
+        np.maximum(
+            records.utilisation[horizon, ~back_entry].max(axis=1),
+            records.people_utilisation[horizon].max(axis=1),
+        ),
     )
 
 
