@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from disruption_sim.disruption import Timeline
+from disruption_sim.pathology.dispatch import FRESHEST_FIRST, dispatch_rule
 from disruption_sim.pathology.expected import ExpectedWeek
 from disruption_sim.pathology.network import MODE_MANUAL, MODE_NORMAL
 from disruption_sim.pathology.rosters import Rosters, machine_sizes
@@ -34,7 +35,6 @@ from disruption_sim.scenario.model import (
     PEOPLE_STEPS,
     Capability,
     ExtraManualStaff,
-    Prioritisation,
     Scenario,
     Step,
 )
@@ -147,8 +147,8 @@ class Capacity:
     def _of_people(self, laboratory: int, step: Step) -> Schedule:
         name = self._scenario.laboratory_names[laboratory]
         loss, by_hand = self._loss(name, step), self.by_hand(laboratory)
-        freshest = freshest_first(self._timeline, name)
-        times = self._times(loss, freshest, *((self._practice,) if step in REINFORCED else ()))
+        rule = dispatch_rule(self._scenario, self._timeline, name)
+        times = self._times(loss, rule, *((self._practice,) if step in REINFORCED else ()))
         if step is LEAD:
             changes = (self._rosters.times, self._times(by_hand, self._uplift), times)
             times = np.unique(np.concatenate(changes))
@@ -167,7 +167,7 @@ class Capacity:
             mode=mode,
             speed=speed,
             skip_share=skip_share,
-            freshest_first=freshest.at_many(times) > 0.0,
+            freshest_first=rule.at_many(times) == FRESHEST_FIRST,
             open=depth == 0.0 if step is Step.BACK_ENTRY else np.ones(len(times), np.bool_),
         ).without_repeats()
 
@@ -261,30 +261,6 @@ class Capacity:
 
 def _span(value: float, start: float, end: float) -> StepFunction:
     return NEVER.with_step(start, value).with_step(end, 0.0)
-
-
-def freshest_first(timeline: Timeline, laboratory: str) -> StepFunction:
-    """Return 1 while the people of a laboratory take the sample that came last, else 0.
-
-    Of several rules that hold at once the last one in the file counts.
-    """
-    found = NEVER
-    for policy, strength in timeline.policies(Prioritisation):
-        if laboratory in timeline.scenario.places(policy.places):
-            rule = float(policy.rule == "freshest_first")
-            found = combine_in_order(found, strength, rule)
-    return found
-
-
-def combine_in_order(before: StepFunction, strength: StepFunction, value: float) -> StepFunction:
-    """Return `value` while a policy is in force and what held before at other times."""
-    times = sorted({*before.times, *strength.times})
-    found = StepFunction.constant(value if strength.values[0] > 0.0 else before.values[0])
-    for time in times[1:]:
-        here = value if strength.at(time) > 0.0 else before.at(time)
-        if here != found.values[-1]:
-            found = found.with_step(time, here)
-    return found
 
 
 def uplift(timeline: Timeline) -> StepFunction:

@@ -39,6 +39,8 @@ class Reroutes:
     Only the distances of sites to the hub are known, so vans between sites are taken to go by way
     of it (an assumption that is exact for the hub itself and too long for neighbours). What is
     taken at the very site to which it is sent needs no van at all.
+
+    A sample that is taken again goes where the first one went, in the usual time of its source.
     """
 
     shares: Floats

@@ -14,7 +14,6 @@ from disruption_sim.pathology.capacity import (
     REINFORCED,
     Capacity,
     Schedule,
-    freshest_first,
     practice,
     station_name,
     stations,
@@ -382,16 +381,6 @@ def test_people_take_the_freshest_first_while_that_is_the_rule() -> None:
         assert found == [False, True, True, False, False, True, True, False]
         assert not schedule(step, policies=policies, laboratory=HUB).freshest_first.any()
     assert not schedule(Step.CHEMISTRY, policies=policies).freshest_first.any()
-
-
-def test_of_rules_of_dispatch_that_hold_at_once_the_last_one_counts() -> None:
-    rules = (
-        rule_of_dispatch("clinical_priority", 0.0, 9.0),
-        rule_of_dispatch("freshest_first", 2.0, 2.0),
-    )
-    for policies, expected in ((rules, 1.0), (rules[::-1], 0.0)):
-        arm = one_hospital().model_copy(update={"policies": policies})
-        assert freshest_first(Timeline(arm), SITE).at(ONSET + 72.0) == expected
 
 
 # --- breakdowns -----------------------------------------------------------------------------------
