@@ -223,14 +223,15 @@ class Capacity:
             return NEVER
         end = self._scenario.calendar.end_hour
         station = station_name(self._scenario, laboratory, step)
-        spans = [
-            _span(size, float(start), float(repaired))
-            for machine, size in enumerate(machine_sizes(rules, places))
-            for start, repaired in zip(
-                *draw_breakdowns(self._world, rules, station, machine, end), strict=True
-            )
-        ]
-        return combine(spans, sum) if spans else NEVER
+        changes: dict[float, int] = {}
+        for machine, size in enumerate(machine_sizes(rules, places)):
+            start, repaired = draw_breakdowns(self._world, rules, station, machine, end)
+            for times, change in ((start, size), (repaired, -size)):
+                for time in times.tolist():
+                    changes[time] = changes.get(time, 0) + change
+        times_of_change = sorted(changes)
+        out = np.cumsum([changes[time] for time in times_of_change]).tolist()
+        return StepFunction((-math.inf, *times_of_change), (0.0, *map(float, out)))
 
     def _loss(self, laboratory: str, step: Step) -> StepFunction:
         if step is Step.BACK_ENTRY:
@@ -257,10 +258,6 @@ class Capacity:
             weights = [(1.0, ordinary, by_hand) for _, ordinary, by_hand in weights]
         ordinary = math.fsum(share * minutes for share, minutes, _ in weights)
         return ordinary / math.fsum(share * minutes for share, _, minutes in weights)
-
-
-def _span(value: float, start: float, end: float) -> StepFunction:
-    return NEVER.with_step(start, value).with_step(end, 0.0)
 
 
 def uplift(timeline: Timeline) -> StepFunction:
