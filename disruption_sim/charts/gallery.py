@@ -20,6 +20,7 @@ from disruption_sim.charts import (
     operations_backlog,
     operations_postponed,
     style,
+    where_the_tubes_went,
 )
 from disruption_sim.charts.inputs import ALL_SITES, Simulated
 from disruption_sim.charts.phases import phase_table
@@ -82,6 +83,13 @@ CHARTS = (
         laboratory_throughput.alt_text,
         laboratory_throughput.HEIGHT_INCHES,
     ),
+    Chart(
+        "where_the_tubes_went",
+        where_the_tubes_went.where_the_tubes_went,
+        where_the_tubes_went.data,
+        where_the_tubes_went.alt_text,
+        where_the_tubes_went.HEIGHT_INCHES,
+    ),
     Chart("o_negative", blood.o_negative, blood.data, blood.alt_text, blood.HEIGHT_INCHES),
 )
 
@@ -120,6 +128,10 @@ class Charts:
     def laboratory_throughput(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
         """Draw tubes reported as a share of normal, with mutual aid beside it."""
         return laboratory_throughput.laboratory_throughput(self._result, ax, site)
+
+    def where_the_tubes_went(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
+        """Draw what became of the samples that were to be taken in each week."""
+        return where_the_tubes_went.where_the_tubes_went(self._result, ax, site)
 
     def o_negative(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
         """Draw O-negative units issued per week over days of O-negative stock."""

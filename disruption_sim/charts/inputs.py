@@ -35,6 +35,10 @@ class Simulated(Protocol):
         """Postponed operations by week, site, cause and arm."""
 
     @property
+    def fates(self) -> pd.DataFrame:
+        """What became of the samples of each week, by site, source, tube type, fate and arm."""
+
+    @property
     def summary(self) -> pd.DataFrame:
         """Measures over the whole horizon."""
 

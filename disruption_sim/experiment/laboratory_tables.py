@@ -6,12 +6,20 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED
 from disruption_sim.experiment.statistics import STATISTICS
 from disruption_sim.experiment.tidy import cells, long_table, mondays
-from disruption_sim.experiment.turnaround_tables import ALL, SOURCES, TUBE_TYPES, Axes, Outcomes
+from disruption_sim.experiment.turnaround_tables import (
+    ALL,
+    SOURCES,
+    TUBE_TYPES,
+    Axes,
+    Outcomes,
+    places,
+)
 from disruption_sim.measures import CapacityItem, Horizon, LaboratoryAccount, VolumeItem
 from disruption_sim.measures.calendar import Floats
 from disruption_sim.measures.throughput import share_of_days, weekdays_until
@@ -98,30 +106,44 @@ def fate_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:
 
     Columns
     -------
-    ``week_start``, ``week`` (in which the sample would have been collected), ``source`` and
-    ``tube_type`` (``all`` included), ``fate``, ``arm``, statistics over replications.
+    ``week_start``, ``week`` (in which the sample would have been collected), ``site`` (boroughs and
+    ``all`` included), ``source`` and ``tube_type`` (``all`` included; single ones of all sites
+    together only), ``fate``, ``arm``, statistics over replications.
     """
     horizon = Horizon.of(scenario)
-    axes: Axes = {
-        "week": range(1, horizon.weeks + 1),
-        "source": (*SOURCES, ALL),
-        "tube_type": TUBE_TYPES,
-        "fate": [fate.name.lower() for fate in Fate],
-    }
+    weeks = range(1, horizon.weeks + 1)
+    fates = [fate.name.lower() for fate in Fate]
     frames = []
     for arm in ARMS:
-        counts = np.stack([account.fates for account in _accounts(outcomes, arm)])
+        accounts = _accounts(outcomes, arm)
+        counts = np.stack([account.fates for account in accounts])
         for axis in (2, 3):
             counts = np.concatenate([counts, counts.sum(axis=axis, keepdims=True)], axis=axis)
-        happened = (counts != 0).any(axis=0)
-        named = pd.DataFrame(cells(axes))[happened.ravel()].reset_index(drop=True)
-        found = long_table(
-            counts[:, happened].astype(np.float64), {"cell": range(len(named))}
-        ).drop(columns="cell")
-        frames.append(pd.concat([named.assign(arm=arm), found], axis=1))
+        frames.append(
+            _happened(
+                counts,
+                {"week": weeks, "source": (*SOURCES, ALL), "tube_type": TUBE_TYPES, "fate": fates},
+            ).assign(site=ALL, arm=arm)
+        )
+        frames.append(
+            _happened(
+                np.stack([account.fates_by_place for account in accounts]),
+                {"week": weeks, "site": places(scenario)[:-1], "fate": fates},
+            ).assign(source=ALL, tube_type=ALL, arm=arm)
+        )
     frame: pd.DataFrame = pd.concat(frames, ignore_index=True)
     frame.insert(0, "week_start", mondays(horizon, frame["week"]))
-    return frame
+    ahead = ["week_start", "week", "site", "source", "tube_type", "fate", "arm"]
+    return frame[[*ahead, *STATISTICS]]
+
+
+def _happened(counts: npt.NDArray[np.integer], axes: Axes) -> pd.DataFrame:
+    """Make one row for each cell that is not 0 in every replication."""
+    some = (counts != 0).any(axis=0)
+    named = pd.DataFrame(cells(axes))[some.ravel()].reset_index(drop=True)
+    found = long_table(counts[:, some].astype(np.float64), {"cell": range(len(named))})
+    together: pd.DataFrame = pd.concat([named, found.drop(columns="cell")], axis=1)
+    return together
 
 
 def throughput_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:

@@ -52,8 +52,8 @@ class Result:
         and 90th percentile from receipt and from collection: by week, source and type of tube; by
         period, site, source and type; by period, hour of receipt, source and type.
     fates : DataFrame
-        What became of the samples that were to be taken in each week, by ``source``,
-        ``tube_type``, ``fate``, ``arm``.
+        What became of the samples that were to be taken in each week, by ``site``, ``source``,
+        ``tube_type`` (``all`` included in each), ``fate``, ``arm``.
     laboratories : DataFrame
         Which mechanism carried which share of the normal volume in each week, and what people of
         laboratories had time to do.

@@ -103,6 +103,7 @@ class LaboratoryAccount:
         From week 1 on.
     fates : int32 (weeks, sources, tube types, fates)
         Of the requests of the world, by the week in which they would have been collected.
+    fates_by_place : int32 (weeks, places, fates)
     utilisation : float64 (weeks, stations)
     people_utilisation : float64 (weeks, laboratories)
     """
@@ -114,6 +115,7 @@ class LaboratoryAccount:
     wasted_share: Floats
     daily_reported: Integers
     fates: npt.NDArray[np.int32]
+    fates_by_place: npt.NDArray[np.int32]
     utilisation: Floats
     people_utilisation: Floats
 
@@ -132,6 +134,7 @@ def laboratory_account(
         wasted_share=_wasted_share(horizon, records),
         daily_reported=records.daily_reported[horizon.day_rows].sum(axis=(1, 2)),
         fates=weekly.sum(axis=(1, 2), dtype=np.int32),
+        fates_by_place=weekly.sum(axis=(1, 3, 4), dtype=np.int32),
         utilisation=records.utilisation[rows],
         people_utilisation=records.people_utilisation[rows],
     )

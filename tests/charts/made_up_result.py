@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from disruption_sim.randomness import stream
-from disruption_sim.records import Cause
+from disruption_sim.records import Cause, Fate
 from disruption_sim.scenario import Scenario, load_scenario
 
 Floats = npt.NDArray[np.float64]
@@ -36,6 +36,7 @@ class MadeUpResult:
     seed: int
     weekly: pd.DataFrame
     weekly_causes: pd.DataFrame
+    fates: pd.DataFrame
     summary: pd.DataFrame
     recovery: pd.DataFrame
 
@@ -134,6 +135,31 @@ def made_up_result(
         for arm, samples in arms(*pair)
         for site in ("all", "kings")
     ]
+    sent = np.minimum(noise(5000.0 * shock, 0.05), 9000.0)
+    requests = np.full_like(sent, 30_000.0)
+    put_off, lost = noise(9000.0 * shock, 0.05), noise(4000.0 * shock**2, 0.1)
+    fate_counts = {
+        Fate.REPORTED_ELSEWHERE: sent,
+        Fate.AT_THE_BEDSIDE: noise(200.0 * shock, 0.1),
+        Fate.NEVER_TAKEN: put_off,
+        Fate.DEFERRED_AND_REPORTED: put_off / 4.0,
+        Fate.REPORTED_AFTER_REPEAT: lost / 2.0 + 100.0,
+        Fate.ABANDONED_EXPIRED: lost,
+        Fate.ABANDONED_REJECTED: np.full_like(sent, 30.0),
+    }
+    fate_counts[Fate.REPORTED] = requests - sum(fate_counts.values())
+    fates = [
+        pd.DataFrame(
+            {
+                **when, "site": site, "source": "all", "tube_type": "all",
+                "fate": fate.name.lower(), "arm": "disrupted", **statistics(samples),
+            }
+        )
+        for fate, samples in fate_counts.items()
+        for site in ("all", "kings")
+    ]  # fmt: skip
+    # Rows by source stand in the same table and are not in the figure.
+    fates.append(fates[0].assign(source="general_practice"))
     summary = [
         pd.DataFrame(
             {
@@ -174,6 +200,7 @@ def made_up_result(
         seed=1,
         weekly=pd.concat(weekly, ignore_index=True),
         weekly_causes=pd.concat(weekly_causes, ignore_index=True),
+        fates=pd.concat(fates, ignore_index=True),
         summary=pd.concat(summary, ignore_index=True),
         recovery=recovery,
     )

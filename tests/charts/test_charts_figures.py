@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
@@ -118,9 +119,7 @@ def test_a_site_title_with_dollars_is_drawn_as_typed() -> None:
     )
     network = result.scenario.network.model_copy(update={"sites": sites})
     scenario = result.scenario.model_copy(update={"network": network})
-    odd = MadeUpResult(
-        scenario, 1, result.weekly, result.weekly_causes, result.summary, result.recovery
-    )
+    odd = replace(result, scenario=scenario)
     figure = drawn(the("laboratory_throughput"), odd, "kings").get_figure(root=True)
     assert figure is not None
     assert any(r"The $x^{2$ & \frac Hospital" in plain(t.get_text()) for t in texts(figure))
@@ -261,8 +260,30 @@ def test_weeks_without_a_number_are_gaps() -> None:
     weekly = result.weekly.copy()
     share = weekly["measure"].str.startswith("laboratory_throughput")
     weekly.loc[share & (weekly["week"] == 3), ["mean", "q05", "q25", "q50", "q75", "q95"]] = np.nan
-    holed = MadeUpResult(
-        result.scenario, 1, weekly, result.weekly_causes, result.summary, result.recovery
-    )
+    holed = replace(result, weekly=weekly)
     drawn(the("laboratory_throughput"), holed)
     assert "nan" not in the("laboratory_throughput").alt_text(holed, "all")
+
+
+def test_bars_of_tubes_all_reach_a_hundred_and_only_count_all_sources_together() -> None:
+    chart = the("where_the_tubes_went")
+    table = chart.data(VARIANTS["usual"], "all")
+    assert table.groupby("week")["share"].sum().tolist() == pytest.approx([1.0] * 40)
+    assert (table["site"] == "all").all()
+    ax = drawn(chart, VARIANTS["usual"])
+    tops = [bar.get_y() + bar.get_height() for layer in ax.containers for bar in layer]
+    assert max(tops) == pytest.approx(100.0)
+    low, high = ax.get_ylim()
+    assert (low, high > 105.0) == (0.0, True)
+    assert max(ax.get_yticks()) == 100.0
+
+
+def test_the_title_of_the_tubes_says_what_became_of_those_of_the_worst_week() -> None:
+    chart = the("where_the_tubes_went")
+    said = plain(drawn(chart, VARIANTS["usual"]).get_title(loc="left"))
+    table = chart.data(VARIANTS["usual"], "all").query("week == 1").set_index("fate")["share"]
+    ours = table["reported"] + table["reported_after_repeat"]
+    assert said.startswith(f"Of the samples wanted in week 1, {100.0 * ours:.0f} % are reported")
+    assert f"{100.0 * table['never_taken']:.0f} % not asked for" in said
+    quiet = plain(drawn(chart, VARIANTS["nothing happens"]).get_title(loc="left"))
+    assert quiet == "Laboratories report nearly all samples of every week"
