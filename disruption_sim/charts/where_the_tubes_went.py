@@ -23,7 +23,9 @@ from disruption_sim.records import Fate
 HEIGHT_INCHES = 5.4
 KEY_COLUMNS = 2
 KEY_ROW_POINTS = 15.0
-KEY_GAP_POINTS = 8.0
+KEY_GAP_POINTS = 16.0
+# In heights of its letters, so that the key does not touch the axis.
+KEY_PAD = 0.4
 # A layer that nowhere reaches this share is not named, as it is not seen.
 VISIBLE = 0.002
 # In ordinary running some samples in a hundred are refused or not finished.
@@ -222,7 +224,7 @@ def _draw_bars(ax: Axes, table: pd.DataFrame) -> int:
         handlelength=1.0,
         handleheight=1.0,
         borderaxespad=0.0,
-        borderpad=0.0,
+        borderpad=KEY_PAD,
         labelspacing=0.25,
         columnspacing=1.6,
     )
@@ -235,3 +237,4 @@ def _make_room(ax: Axes, key_rows: int) -> None:
     share = min(key / style.height_points(ax), 0.6)
     ax.set_ylim(0.0, 100.0 / (1.0 - share))
     ax.set_yticks(range(0, 101, 20))
+    ax.spines["left"].set_bounds(0.0, 100.0)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 
 import disruption_sim
-from disruption_sim.cli import run_command, scenario_commands, sweep_command
+from disruption_sim.cli import laboratories_command, run_command, scenario_commands, sweep_command
 
 PROGRAM = "disruption-sim"
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command("scenarios", epilog=scenario_commands.SCENARIOS_EXAMPLE)(scenario_commands.scenarios)
 app.command("validate", epilog=scenario_commands.VALIDATE_EXAMPLE)(scenario_commands.validate)
 app.command("run", epilog=run_command.EXAMPLE)(run_command.run)
+app.command("laboratories", epilog=laboratories_command.EXAMPLE)(laboratories_command.laboratories)
 app.command("sweep", epilog=sweep_command.EXAMPLE)(sweep_command.sweep)
 
 
