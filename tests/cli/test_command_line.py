@@ -19,7 +19,7 @@ from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.integration
 
-VERBS = ("scenarios", "validate", "run", "sweep")
+VERBS = ("scenarios", "validate", "run", "laboratories", "sweep")
 DAYS = "disruptions.transfusion_it.duration_days"
 
 
@@ -50,7 +50,9 @@ def test_every_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFi
 def test_the_verbs_are_those_that_work(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     commands = capsys.readouterr().out.split("Commands:")[1].splitlines()
-    assert tuple(line.split()[0] for line in commands if line.startswith("  "))[:4] == VERBS
+    assert (
+        tuple(line.split()[0] for line in commands if line.startswith("  "))[: len(VERBS)] == VERBS
+    )
 
 
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
@@ -295,3 +297,33 @@ def test_the_installed_way_in_prints_on_a_console_that_lacks_letters(tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     assert "small is valid: Hôpital ?" in done.stdout
+
+
+def test_laboratories_prints_turnaround_and_utilisation_of_a_results_folder(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", small, "-n", "2", "--workers", "1", "--out", "results"]) == 0
+    capsys.readouterr()
+    assert main(["laboratories", "results"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    emergency = next(line for line in lines if "emergency department" in line).split()[2:]
+    # Standard, within it, outer limit, within it, two quantiles, worst week; half when delayed.
+    assert emergency[:6] == ["1", "h", "95", "2", "h", "100"]
+    assert int(emergency[8]) < 30
+    assert emergency[9] in ("1", "2", "3")
+    people = next(line for line in lines if line.split()[:1] == ["people"])
+    # Two sites and the hub, the same in every week.
+    assert people.split()[1:] == ["67", "to", "67"] * 3
+    assert any(line.split()[:2] == ["back", "entry"] for line in lines)
+
+
+def test_laboratories_refuses_what_is_no_results_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "there is no folder nowhere" in fails(capsys, "laboratories", "nowhere")
+    assert "holds no turnaround_by_type.csv" in fails(capsys, "laboratories", str(tmp_path))
+    (tmp_path / "turnaround_by_type.csv").write_text("week,source\n1,x\n", encoding="utf-8")
+    said = fails(capsys, "laboratories", str(tmp_path))
+    assert "has no column tube_type, arm, tubes" in said
+    (tmp_path / "turnaround_by_type.csv").write_text("", encoding="utf-8")
+    assert "cannot read" in fails(capsys, "laboratories", str(tmp_path))

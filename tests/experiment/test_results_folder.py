@@ -10,6 +10,7 @@ import pytest
 from disruption_sim.experiment import FolderError, Result, check_folder, run
 from disruption_sim.experiment import replication as replication_module
 from disruption_sim.experiment.csv_files import write_csv
+from disruption_sim.experiment.folder import CSV_TABLES
 from disruption_sim.scenario import load_scenario
 from tests.support.pretend import failing_simulate, pretend_records
 from tests.support.small_scenario import small_scenario
@@ -38,7 +39,9 @@ def names(folder: Path) -> set[str]:
 def test_the_folder_holds_what_is_promised(result: Result, tmp_path: Path) -> None:
     folder = result.save(tmp_path / "out", command="disruption-sim run small.yaml")
     promised = "manifest.json scenario.yaml weekly.csv weekly.parquet summary.csv causes.csv"
-    promised += " recovery.csv replications.parquet charts"
+    promised += " recovery.csv replications.parquet charts turnaround.csv turnaround_by_type.csv"
+    promised += " turnaround_by_site.csv turnaround_by_hour.csv fates.csv laboratories.csv"
+    promised += " laboratories.md throughput.csv utilisation.csv"
     assert set(promised.split()) <= names(folder)
     assert names(tmp_path) == {"out"}
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -190,7 +193,7 @@ def test_an_interrupted_run_goes_on_from_what_it_has(
     resumed = run(SCENARIO, replications=4, workers=1, unfinished=kept)
     assert sorted(set(worlds)) == [2, 3]
     whole = run(SCENARIO, replications=4, workers=1)
-    for table in ("weekly", "summary", "causes", "weekly_causes", "recovery", "replications"):
+    for table in ("weekly", "replications", *CSV_TABLES):
         pd.testing.assert_frame_equal(
             getattr(resumed, table), getattr(whole, table), check_exact=True
         )
