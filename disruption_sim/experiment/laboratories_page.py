@@ -22,15 +22,15 @@ are in `laboratories.csv`, `throughput.csv`, `fates.csv`, `utilisation.csv` and 
 names begin with `turnaround`. *Normal* is the same week of the same world without the incident."""
 VOLUME = """\
 Per cent of the tubes that the own laboratories would have reported in the week. Each column adds
-up to 100: what was not reported was not asked for, went elsewhere, was lost or is left waiting (on
+up to 100 but for rounding: what was not reported was not asked for, went elsewhere, was lost or is left waiting (on
 its way, in a laboratory, or to be taken again). A negative number is work that came on top: older
 work worked off, restricted tests that came back, tests asked for again."""
 CAPACITY = """\
 Tubes reported (group and screen apart, which has a bench of its own) as a share of normal = staff
 hours on duty x share of them that was worked / minutes for each tube, each over its normal value.
-The rows set in multiply to the minutes for each tube: more by hand, fewer with practice, more for
-tubes that are booked in and then lost, more for paper that has to be entered back. Staff on duty
-above 1 is the reinforcement."""
+The rows that begin with *of which* multiply to the minutes for each tube: more by hand, fewer with
+practice, more for tubes that are booked in and then lost, more for paper that has to be entered
+back. Staff on duty above 1 is the reinforcement."""
 TURNAROUND = """\
 Share of the tubes that were reported, or had expired when their turn came, reported within the
 standard, from receipt to report: normal, and the worst week of the incident."""
