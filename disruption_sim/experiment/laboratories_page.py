@@ -21,10 +21,10 @@ Means over {runs} of scenario `{name}`, seed {seed}; the numbers with their run-
 are in `laboratories.csv`, `throughput.csv`, `fates.csv`, `utilisation.csv` and the files whose
 names begin with `turnaround`. *Normal* is the same week of the same world without the incident."""
 VOLUME = """\
-Per cent of the tubes that the own laboratories would have reported in the week. Each column adds
-up to 100 but for rounding: what was not reported was not asked for, went elsewhere, was lost or is left waiting (on
-its way, in a laboratory, or to be taken again). A negative number is work that came on top: older
-work worked off, restricted tests that came back, tests asked for again."""
+Per cent of the tubes that the own laboratories would have reported in the week. Each column adds up
+to 100 but for rounding: what was not reported was not asked for, went elsewhere, was lost or is
+left waiting (on its way, in a laboratory, or to be taken again). A negative number is work that
+came on top: older work worked off, restricted tests that came back, tests asked for again."""
 CAPACITY = """\
 Tubes reported (group and screen apart, which has a bench of its own) as a share of normal = staff
 hours on duty x share of them that was worked / minutes for each tube, each over its normal value.

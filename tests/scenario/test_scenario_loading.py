@@ -314,7 +314,7 @@ def test_overrides_are_set_one_after_the_other(scenario: Scenario) -> None:
 
 def test_the_outer_limit_of_turnaround_is_not_before_the_standard(scenario: Scenario) -> None:
     key = "pathology.sources.emergency_department.outer_limit_hours"
-    with pytest.raises(ScenarioError, match="is 0.5 h, before the standard") as caught:
+    with pytest.raises(ScenarioError, match=r"is 0\.5 h, before the standard") as caught:
         with_overrides(scenario, {key: 0.5})
     assert "1 h or more" in str(caught.value)
 
