@@ -36,8 +36,11 @@ CHECKS_EXPIRY = (
 # The transfusion bench reports its own work.
 REPORTS = (Step.REPORTING, Step.GROUP_AND_SCREEN)
 
-# Within a class of dispatch, people finish what was begun first; paper comes after live work.
-PICK_ORDER = (Step.REPORTING, Step.AUTHORISATION, Step.BOOKING_IN, Step.BACK_ENTRY)
+# What people take first within a class of dispatch; paper comes after live work.
+PICK_ORDER = {
+    "samples": (Step.BOOKING_IN, Step.AUTHORISATION, Step.REPORTING, Step.BACK_ENTRY),
+    "results": (Step.REPORTING, Step.AUTHORISATION, Step.BOOKING_IN, Step.BACK_ENTRY),
+}
 
 
 def build_layout(
@@ -79,6 +82,7 @@ def build_layout(
     next_if_served, next_if_skipped = routes(scenario)
     stability = rules.stability
     sources = [rules.source(SOURCES[code]) for code in origins.source]
+    order = PICK_ORDER[rules.people.takes_first]
     back_entry_class = [source.name for source in rules.sources].index(
         rules.people.back_entry_class
     )
@@ -100,7 +104,7 @@ def build_layout(
             ]
         ),
         pick_rank=np.array(
-            [PICK_ORDER.index(step) if step in PEOPLE_STEPS else 0 for _, step in rows]
+            [order.index(step) if step in PEOPLE_STEPS else 0 for _, step in rows]
         ),
         fixed_class=np.array(
             [back_entry_class if step is Step.BACK_ENTRY else -1 for _, step in rows]

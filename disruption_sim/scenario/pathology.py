@@ -157,6 +157,10 @@ class People(Section):
         description="Rosters carry the expected load of each hour band at this."
     )
     least_on_duty: Annotated[int, Field(ge=1, le=1000)]
+    takes_first: Literal["samples", "results"] = Field(
+        description="Within a class of dispatch: samples that are to be booked in, because they go "
+        "off and results do not; or results that are to be reported, to finish what was begun."
+    )
     back_entry_class: Source = Field(
         description="Paper is entered back as if it were live work of this source, and after it."
     )
