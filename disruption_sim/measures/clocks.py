@@ -180,8 +180,7 @@ def _reading(
         weeks=None if days is None else days / DAYS_PER_WEEK,
         tolerance=float(tolerance),
         peak=peak,
-        fluid_weeks=to_peak
-        + clearing_days(max(0.0, peak - tolerance), capacity=spare, demand=0.0),
+        fluid_weeks=to_peak + clearing_days(max(0.0, peak - tolerance), capacity=spare, demand=0.0),
     )
 
 
