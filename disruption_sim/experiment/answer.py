@@ -66,7 +66,8 @@ def _recovered(row: pd.Series[float]) -> str:
     if row["q95_weeks"] == 0.0:
         return f"{clock.in_words}: never beyond tolerance."
     check = (
-        f" Closed form backlog / (capacity - demand): {row['fluid_weeks']:.0f} weeks."
+        f" At the earliest by the closed form, weeks to the peak + (peak - tolerance) / spare "
+        f"capacity a week: {row['fluid_weeks']:.0f} weeks."
         if math.isfinite(row["fluid_weeks"])
         else ""
     )

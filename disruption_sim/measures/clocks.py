@@ -60,8 +60,10 @@ class Reading:
     peak : float
         Largest disturbance.
     fluid_weeks : float
-        The closed form: from the onset to the peak, and from there the peak over the spare weekly
-        capacity. NaN where there is none, or where it says nothing.
+        The closed form: from the onset to the peak, and from there what exceeds the tolerance over
+        the spare weekly capacity. A lower bound, because the spare capacity of all specialties and
+        sites is taken together as if it could serve anybody. NaN where there is none, or where it
+        says nothing.
     """
 
     clock: Clock
@@ -178,7 +180,7 @@ def _reading(
         weeks=None if days is None else days / DAYS_PER_WEEK,
         tolerance=float(tolerance),
         peak=peak,
-        fluid_weeks=to_peak + clearing_days(peak, capacity=spare, demand=0.0),
+        fluid_weeks=to_peak + clearing_days(max(0.0, peak - tolerance), capacity=spare, demand=0.0),
     )
 
 
