@@ -174,7 +174,7 @@ def test_weekly_figures_are_those_of_the_reference(seed: int) -> None:
     for hour in range(1, 801):
         while reference.env.peek() <= hour:
             reference.env.step()
-        queue[hour - 1] = [len(servers.put_queue) for servers in reference.servers]
+        queue[hour - 1] = [reference.waiting(s) for s in range(case.layout.station_count)]
     while reference.env.peek() <= case.horizon:
         reference.env.step()
     np.testing.assert_array_equal(kernel.queue_hourly[:800], queue)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from disruption_sim.pathology.kernel import LaboratoryKernel
+from disruption_sim.pathology.network import NetworkLayout
 from tests.reference.laboratory import ReferenceLaboratory
 from tests.reference.laboratory import Row as ReferenceRow
 from tests.reference.networks import (
@@ -72,28 +77,24 @@ def assert_equal(kernel: LaboratoryKernel, reference: ReferenceLaboratory) -> No
         np.testing.assert_array_equal(
             getattr(kernel, name), [getattr(tube, name) for tube in tubes], err_msg=name
         )
-    for name in ("occasion", "is_discarded", "is_abandoned"):
+    for name in ("occasion", "is_discarded", "is_rejected", "is_abandoned"):
         np.testing.assert_array_equal(
             getattr(kernel, name), [getattr(tube, name) for tube in tubes], err_msg=name
         )
     np.testing.assert_array_equal(kernel.is_manual, [tube.is_manual for tube in tubes])
     np.testing.assert_array_equal(kernel.collected_at, [tube.collected for tube in tubes])
     np.testing.assert_array_equal(
-        kernel.waiting, [len(servers.put_queue) for servers in reference.servers]
+        kernel.waiting, [reference.waiting(s) for s in range(len(reference.servers))]
     )
     np.testing.assert_array_equal(
-        kernel.in_service, [len(servers.users) for servers in reference.servers]
+        kernel.in_service, [reference.in_service(s) for s in range(len(reference.servers))]
     )
 
 
 def assert_conserved(kernel: LaboratoryKernel) -> None:
     counts = kernel.counts
     assert counts.received == (
-        counts.departed
-        + counts.discarded
-        + counts.rejected
-        + counts.waiting
-        + counts.in_service
+        counts.departed + counts.discarded + counts.rejected + counts.waiting + counts.in_service
     )
     assert counts.received == (
         counts.reported
@@ -149,6 +150,8 @@ def test_the_cases_contain_what_they_are_for() -> None:
         for name, number in {
             "reported": counts.reported,
             "discarded": counts.discarded,
+            "rejected": counts.rejected,
+            "rejected after it expired": int((kernel.is_rejected & kernel.is_discarded).sum()),
             "rebled": counts.rebled,
             "abandoned": counts.abandoned,
             "waiting at the end": counts.waiting,
@@ -163,6 +166,39 @@ def test_the_cases_contain_what_they_are_for() -> None:
         }.items():
             seen[name] = seen.get(name, 0) + number
     assert min(seen.values()) >= 10, seen
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "without"),
+    [
+        ("pool", lambda layout: {"pool": np.arange(layout.station_count)}),
+        ("pick_rank", lambda layout: {"pick_rank": np.zeros_like(layout.pick_rank)}),
+        ("fixed_class", lambda layout: {"fixed_class": np.full_like(layout.fixed_class, -1)}),
+        ("rejected_share", lambda layout: {"rejected_share": np.zeros_like(layout.rejected_share)}),
+        (
+            "schedule_freshest_first",
+            lambda layout: {
+                "schedule_freshest_first": np.zeros_like(layout.schedule_freshest_first)
+            },
+        ),
+        (
+            "schedule_open",
+            lambda layout: {"schedule_open": np.ones_like(layout.schedule_open)},
+        ),
+        ("expires", lambda layout: {"expires": np.ones_like(layout.expires)}),
+    ],
+)
+def test_the_cases_would_notice_a_mechanism_that_does_nothing(
+    mechanism: str, without: Callable[[NetworkLayout], dict[str, Any]]
+) -> None:
+    """In several of the seeded cases tubes fare differently without it."""
+    different = 0
+    for seed in range(60):
+        case = random_case(seed)
+        neutral = replace(case, layout=replace(case.layout, **without(case.layout)))
+        fates = [kernel.reported_at for kernel in (run_kernel(case), run_kernel(neutral))]
+        different += not np.array_equal(*fates, equal_nan=True)
+    assert different >= 5, mechanism
 
 
 def test_long_backlog_of_an_outage_as_plain_simpy() -> None:

@@ -51,7 +51,7 @@ def test_stops_where_the_reference_first_saw_it(seed: int) -> None:
     for tube in range(len(case.tubes)):
         if draw.random() < 0.3:
             watched.watch_tube(tube)
-            first = [time for time, i in reference.discards if i == tube]
+            first = [time for time, i in reference.losses if i == tube]
             expected += [Trigger("tube", tube, first[0])] if first else []
     happened: list[Trigger] = []
     while True:
@@ -74,7 +74,7 @@ def test_the_watched_cases_have_triggers() -> None:
     for seed in range(200, 240):
         reference = reference_of(random_case(seed, tubes=150, run_time=False))
         queues += len(reference.queued) > 0
-        tubes += len(reference.discards) > 0
+        tubes += len(reference.losses) > 0
     assert min(queues, tubes) >= 10
 
 

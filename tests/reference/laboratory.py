@@ -1,4 +1,4 @@
-"""The laboratories as a plain SimPy model: one process per tube, one resource per station.
+"""The laboratories as a plain SimPy model: one process per tube, one resource per pool of servers.
 
 Written without a look at the compiled kernel, to which it is the reference. The two share the
 drawn service times and the rule for events at one instant: stations in network order; at a
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import simpy
-from simpy.resources.resource import PriorityRequest
+from simpy.resources.resource import Request
 
 from disruption_sim.grid import TICKS_PER_HOUR, to_grid
 from disruption_sim.pathology.network import NetworkLayout, TubeArrays, service_factors
@@ -28,53 +28,72 @@ LAST = 1 << 62
 Steps = Generator[simpy.Event, Any, None]
 
 
-class HeapQueue:
-    """The part of a list that SimPy's resources use, kept as a heap, so a backlog is cheap."""
-
-    def __init__(self) -> None:
-        self._items: list[tuple[Any, int, PriorityRequest]] = []
-        self._count = 0
-
-    def append(self, request: PriorityRequest) -> None:
-        heapq.heappush(self._items, (request.key, self._count, request))
-        self._count += 1
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __getitem__(self, index: int) -> PriorityRequest:
-        assert index == 0
-        return self._items[0][2]
-
-    def __iter__(self) -> Iterator[PriorityRequest]:
-        return (item[2] for item in self._items)
-
-    def pop(self, index: int) -> PriorityRequest:
-        assert index == 0
-        return heapq.heappop(self._items)[2]
-
-
-class Servers(simpy.PriorityResource):
-    """Servers of one station whose number may change, to zero as well."""
-
-    PutQueue = HeapQueue  # type: ignore[assignment]
-
-    def __init__(self, env: simpy.Environment, capacity: int) -> None:
-        super().__init__(env, 1)
-        self._capacity = capacity
-
-    def change_capacity(self, capacity: int) -> None:
-        self._capacity = capacity
-        while len(self.put_queue) and len(self.users) < capacity:
-            self._trigger_put(None)
-
-
 @dataclass
 class Row:
     servers: int
     mode: int
     speed: float
     skip_share: float
+    freshest_first: bool = False
+    open: bool = True
+
+
+class Call(Request):
+    """A tube's request for a server; it happens with whether the tube gets one.
+
+    If not, it was thrown out of the queue because it had expired.
+    """
+
+    def __init__(self, servers: Servers, station: int, tube: Tube, queue_class: int) -> None:
+        self.station = station
+        self.tube = tube
+        self.queue_class = queue_class
+        super().__init__(servers)
+
+
+class Servers(simpy.Resource):
+    """Servers that one or more stations share; their number may change, to zero as well."""
+
+    def __init__(self, laboratory: ReferenceLaboratory, capacity: int) -> None:
+        super().__init__(laboratory.env, 1)
+        self.laboratory = laboratory
+        self._capacity = capacity
+
+    def change_capacity(self, capacity: int) -> None:
+        self._capacity = capacity
+
+    def serve(self) -> None:
+        """Give free servers to those who call, in the order of their key."""
+        while len(self.users) < self._capacity:
+            call = self._next()
+            if call is None:
+                return
+            self.put_queue.remove(call)
+            self.users.append(call)
+            call.succeed(True)
+
+    def _trigger_put(self, get_event: Any) -> None:
+        self.serve()
+
+    def _next(self) -> Call | None:
+        laboratory, layout = self.laboratory, self.laboratory.layout
+        while True:
+            able = [call for call in self.put_queue if laboratory.rows[call.station].open]
+            if not able:
+                return None
+            first: Call = min(  # the oldest of equals
+                able,
+                key=lambda call: (call.queue_class, layout.pick_rank[call.station], call.station),
+            )
+            if not laboratory.rows[first.station].freshest_first:
+                return first
+            station, queue_class = first.station, first.queue_class
+            line = [c for c in able if c.station == station and c.queue_class == queue_class]
+            while line and laboratory.expired(line[0].tube, station):
+                self.put_queue.remove(line[0])
+                line.pop(0).succeed(False)
+            if line:
+                return line[-1]
 
 
 @dataclass
@@ -91,6 +110,8 @@ class Tube:
     reported_at: float = math.nan
     back_entered_at: float = math.nan
     is_discarded: bool = False
+    is_rejected: bool = False
+    """on the last occasion on which it was lost"""
     is_abandoned: bool = False
     is_manual: bool = False
 
@@ -106,7 +127,7 @@ class ReferenceLaboratory:
         names = layout.station_names
         self.keys = {
             draw: [purpose_key(seed, replication, f"pathology.{draw}.{name}") for name in names]
-            for draw in ("service", "skip")
+            for draw in ("service", "skip", "reject")
         }
         self.rebleed_key = purpose_key(seed, replication, "pathology.rebleed")
         self.delay_key = purpose_key(seed, replication, "pathology.rebleed_delay")
@@ -116,20 +137,23 @@ class ReferenceLaboratory:
         }
         self.queued: list[tuple[float, int, int]] = []
         """time, station, queue length: whenever a tube has joined a queue"""
-        self.discards: list[tuple[float, int]] = []
-        """time, tube"""
+        self.losses: list[tuple[float, int]] = []
+        """time, tube: whenever one was discarded or rejected"""
         self.services: list[tuple[int, float, float, float]] = []
         """station, arrival there, start, end"""
         self.skips: list[tuple[int, float]] = []
         """station, time"""
         self.rows: list[Row] = []
         self.servers: list[Servers] = []
+        """by station, those of a pool several times"""
         self.plans: list[list[tuple[float, Row]]] = []
         self.plan_version = [0] * len(names)
         for s in range(len(names)):
             plan = self._plan(s)
+            lead = int(layout.pool[s])
             self.rows.append(plan[0][1])
-            self.servers.append(Servers(self.env, plan[0][1].servers))
+            own = Servers(self, plan[0][1].servers) if lead == s else self.servers[lead]
+            self.servers.append(own)
             self.plans.append(plan[1:])
             self.env.process(self._follow_plan(s))
         self.tubes: list[Tube] = []
@@ -180,6 +204,18 @@ class ReferenceLaboratory:
 
         self.env.process(wait())
 
+    def waiting(self, station: int) -> int:
+        return sum(call.station == station for call in self.servers[station].put_queue)
+
+    def in_service(self, station: int) -> int:
+        return sum(call.station == station for call in self.servers[station].users)
+
+    def expired(self, tube: Tube, station: int) -> bool:
+        layout = self.layout
+        limit = tube.collected + float(layout.stability_hours[tube.tube_type])
+        old = self.env.now > limit and layout.expires[tube.source]
+        return bool(layout.checks_expiry[station] and old)
+
     # --- processes --------------------------------------------------------------------------------
 
     def _at(self, time: float, order: int) -> simpy.Event:
@@ -202,6 +238,8 @@ class ReferenceLaboratory:
                     int(layout.schedule_mode[r]),
                     float(layout.schedule_speed[r]),
                     float(layout.schedule_skip_share[r]),
+                    bool(layout.schedule_freshest_first[r]),
+                    bool(layout.schedule_open[r]),
                 ),
             )
             for r in range(int(layout.schedule_start[s]), int(layout.schedule_end[s]))
@@ -216,20 +254,19 @@ class ReferenceLaboratory:
             if self.plan_version[s] != version:
                 return
             self.rows[s] = row
-            self.servers[s].change_capacity(row.servers)
-
-    def _expired(self, tube: Tube, station: int) -> bool:
-        limit = tube.collected + float(self.layout.stability_hours[tube.tube_type])
-        return bool(self.layout.checks_expiry[station]) and self.env.now > limit
+            if self.layout.pool[s] == s:
+                self.servers[s].change_capacity(row.servers)
+            self.servers[s].serve()
 
     def _live(self, tube: Tube) -> Steps:
         yield self._at(tube.arrival, self._order(tube.entry_station, ARRIVAL, tube.number))
         while True:
-            expired = yield from self._pass_stations(tube)
-            if not expired:
+            lost = yield from self._pass_stations(tube)
+            if lost is None:
                 return
-            tube.is_discarded = True
-            self.discards.append((self.env.now, tube.number))
+            tube.is_discarded |= lost == "expired"
+            tube.is_rejected = lost == "rejected"
+            self.losses.append((self.env.now, tube.number))
             layout, entity, occasion = self.layout, tube.entity, tube.occasion
             if (
                 hash_uniform(self.rebleed_key, entity, occasion)
@@ -246,38 +283,44 @@ class ReferenceLaboratory:
                 self._order(tube.entry_station, ARRIVAL, tube.number),
             )
 
-    def _pass_stations(self, tube: Tube) -> Generator[simpy.Event, Any, bool]:
-        """From the first station on; True if the tube had expired on the way."""
+    def _pass_stations(self, tube: Tube) -> Generator[simpy.Event, Any, str | None]:
+        """From the first station on; returns why the tube was lost on the way, if it was."""
         layout, env, s, i = self.layout, self.env, tube.entry_station, tube.number
         while True:
             share = self.rows[s].skip_share
             if hash_uniform(self.keys["skip"][s], tube.entity, tube.occasion) < share:
-                if self._expired(tube, s):
-                    return True
+                if self.expired(tube, s):
+                    return "expired"
                 self.skips.append((s, env.now))
                 following = int(layout.next_if_skipped[s, tube.tube_type])
             else:
                 came = env.now
-                request = self.servers[s].request(priority=tube.priority)
-                if not request.triggered:
-                    self.queued.append((env.now, s, len(self.servers[s].put_queue)))
-                yield request
-                if self._expired(tube, s):
-                    self.servers[s].release(request)
-                    return True
+                fixed = int(layout.fixed_class[s])
+                call = Call(self.servers[s], s, tube, tube.priority if fixed < 0 else fixed)
+                if not call.triggered:
+                    self.queued.append((env.now, s, self.waiting(s)))
+                served = yield call
+                if not served:
+                    return "expired"
+                if self.expired(tube, s):
+                    self.servers[s].release(call)
+                    return "expired"
                 if self.rows[s].mode == 1 and layout.marks_manual[s]:
                     tube.is_manual = True
                 done = env.now + self._duration(s, tube)
                 self.services.append((s, came, env.now, done))
                 yield self._at(done, self._order(s, COMPLETION, i))
-                self.servers[s].release(request)
+                self.servers[s].release(call)
+                share = layout.rejected_share[s, self.rows[s].mode, tube.tube_type]
+                if hash_uniform(self.keys["reject"][s], tube.entity, tube.occasion) < share:
+                    return "rejected"
                 following = int(layout.next_if_served[s, tube.tube_type])
             if layout.marks_reported[s] and math.isnan(tube.reported_at):
                 tube.reported_at = env.now
             if layout.marks_back_entered[s]:
                 tube.back_entered_at = env.now
             if following < 0:
-                return False
+                return None
             s = following
             yield self._at(env.now, self._order(s, ARRIVAL, i))
 

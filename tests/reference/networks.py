@@ -167,15 +167,25 @@ def random_case(
     def coarse(low: float, high: float) -> float:
         return float(draw.integers(round(low * grain), round(high * grain) + 1)) / grain
 
-    def rows(first: float) -> list[Row]:
+    # Some cases have pools, some of which lie within one another or across one another.
+    pools = list(range(stations))
+    if draw.random() < 0.7:
+        for s in range(1, stations):
+            if draw.random() < 0.6:
+                pools[s] = pools[int(draw.integers(0, s))]
+    turns_round, closes = draw.random() < 0.6, draw.random() < 0.5
+
+    def rows(s: int, first: float) -> list[Row]:
         times = sorted({coarse(0, horizon) for _ in range(draw.integers(0, 6))})
         return [
             (
                 time,
-                int(draw.choice([0, 0, 1, 1, 2, 3, 5])),
+                int(draw.choice([0, 0, 1, 1, 2, 3, 5])) if pools[s] == s else 0,
                 int(draw.integers(0, 2)),
                 float(draw.choice([1.0, 1.0, 0.5, 1.3])),
                 float(draw.choice([0.0, 0.0, 0.0, 0.4, 1.0])),
+                bool(turns_round and draw.random() < 0.5),
+                not (closes and draw.random() < 0.3),
             )
             for time in [first, *[time for time in times if time > first]]
         ]
@@ -184,13 +194,18 @@ def random_case(
         choices = [*range(s + 1, stations), *range(s + 1, stations), -1]
         return [int(draw.choice(choices)) for _ in range(types)]
 
+    def shares(s: int) -> list[float]:
+        if s > reporting:
+            return [0.0] * types
+        return [float(draw.choice([0.0, 0.0, 0.2, 0.6])) for _ in range(types)]
+
     reporting = int(draw.integers(stations // 2, stations))
     made = []
     for s in range(stations):
         hours = [coarse(1 / grain, 1.0) for _ in range(types)]
         made.append(
             Station(
-                rows=rows(-math.inf),
+                rows=rows(s, -math.inf),
                 hours=hours,
                 manual_hours=[2 * hour for hour in hours],
                 cv=float(draw.choice([0.0, 0.0, 0.7])),
@@ -201,11 +216,17 @@ def random_case(
                 reports=bool(s >= reporting and draw.random() < 0.7),
                 notes_manual=bool(draw.random() < 0.7),
                 back_entry=bool(s > reporting and draw.random() < 0.7),
+                pool=pools[s],
+                pick_rank=int(draw.integers(0, 9)),
+                fixed_class=int(draw.choice([-1, -1, 0, 2, 7])),
+                rejected=shares(s),
+                manual_rejected=shares(s),
             )
         )
     layout = network(
         made,
         stability=[float(draw.choice([1.0, 2.5, 6.0, 1e4])) for _ in range(types)],
+        expires=[bool(draw.random() < 0.8) for _ in range(sources)],
         rebleed_share=[float(draw.choice([0.0, 0.5, 0.9])) for _ in range(sources)],
         rebleed_delay=[coarse(1 / grain, 1.5) for _ in range(sources)],
         transport=[coarse(0.0, 1.0) for _ in range(sources)],
@@ -247,8 +268,9 @@ def random_case(
             )  # fmt: skip
     submissions.sort(key=lambda submission: submission[0])
     reschedules = [
-        (time, int(draw.integers(0, stations)), tuple(rows(max(time + coarse(-1.0, 2.0), 0.0))))
+        (time, station, tuple(rows(station, max(time + coarse(-1.0, 2.0), 0.0))))
         for time in sorted(stops)
+        for station in draw.choice(stations, 1).tolist()
         if draw.random() < 0.3
     ]
     return replace(
