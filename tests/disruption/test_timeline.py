@@ -79,7 +79,7 @@ def test_what_lasts_less_than_a_tick_has_not_been(scenario: Scenario, recovery: 
     moment = _effect(end=None, duration_days=1e-9, recovery=recovery)
     assert effect_depth(scenario, moment).is_zero
     staff = next(p for p in scenario.policies if isinstance(p, ExtraManualStaff))
-    at_once = staff.model_copy(update={"ramp_days": 1e-9})
+    at_once = staff.model_copy(update={"trigger_day": 0.0, "lag_days": 0.0, "ramp_days": 1e-9})
     assert policy_strength(scenario, at_once).at(scenario.calendar.week_1_hour) == 1.0
 
 
@@ -112,12 +112,13 @@ def test_conditions_hold_in_the_baseline_and_disruptions_do_not(scenario: Scenar
 
 def test_a_policy_waits_for_its_lag_ramps_up_and_ends(scenario: Scenario) -> None:
     (policy, strength), *_ = Timeline(scenario).policies(ExtraManualStaff)
-    onset = scenario.calendar.week_1_hour
-    assert policy.ramp_days == 5
-    assert strength.at(onset - 0.1) == 0.0
-    assert strength.at(onset + 60.0) == pytest.approx(0.5, abs=0.02)
-    assert strength.at(onset + 120.0) == 1.0
+    begins = scenario.calendar.week_1_hour + 24.0 * (policy.trigger_day + policy.lag_days)
+    assert policy.lag_days > 0.0
+    assert strength.at(begins - 0.1) == 0.0
+    assert strength.at(begins + 12.0 * policy.ramp_days) == pytest.approx(0.5, abs=0.02)
+    assert strength.at(begins + 24.0 * policy.ramp_days) == 1.0
     assert strength.at(scenario.calendar.hour(dt.date(2024, 8, 15))) == 0.0
+    onset = scenario.calendar.week_1_hour
     first, second, *_ = (strength for _, strength in Timeline(scenario).policies(MutualAid))
     assert first.at(onset + 9.9 * 24.0) == 0.0
     assert first.at(onset + 10.0 * 24.0) == 1.0

@@ -16,9 +16,11 @@ from disruption_sim.pathology.travel import Travel
 from disruption_sim.records import PathologyRecords
 from disruption_sim.scenario import Scenario, load_scenario
 from disruption_sim.scenario.model import Policy
+from disruption_sim.scenario.pathology import Pathology as Laboratories
+from disruption_sim.scenario.writing import plain_scenario
 from disruption_sim.world import World, draw_world
 from disruption_sim.world.days import Days
-from tests.support.small_scenario import small_scenario
+from tests.support.small_scenario import small_scenario, unfitted
 
 SITE, BOROUGH = "kings", "lambeth"
 WARM_UP_WEEKS = 6
@@ -47,7 +49,7 @@ def one_hospital() -> Scenario:
         update={
             "calendar": small.calendar.model_copy(update={"horizon_weeks": 3}),
             "network": network,
-            "pathology": full.pathology,
+            "pathology": Laboratories.model_validate(unfitted(plain_scenario(full)["pathology"])),
             "disruptions": tuple(
                 effect.model_copy(update={"duration_days": OUTAGE_DAYS})
                 for effect in small.disruptions
