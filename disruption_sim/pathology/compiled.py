@@ -84,7 +84,9 @@ STATION = np.dtype(
      ("marks_back_entered", "u1"), ("freshest_first", "u1"), ("open", "u1")], align=True,
 )  # fmt: skip
 # Stations that are passed together.
-BLOCK = np.dtype([("next_time", "f8"), ("first", "i4"), ("end", "i4"), ("stepped", "u1")], align=True)
+BLOCK = np.dtype(
+    [("next_time", "f8"), ("first", "i4"), ("end", "i4"), ("stepped", "u1")], align=True
+)
 QUEUE = np.dtype([("head", "i4"), ("tail", "i4")], align=True)
 SERVER = np.dtype([("time", "f8"), ("tube", "i4")], align=True)
 # Tubes on their way from one block to a station (the first edge of a station: from outside).
@@ -512,9 +514,7 @@ def station_to_serve(pool: Any, station: Array, pool_member: Array) -> Any:
 
 
 @inlined
-def take_oldest(
-    s: int, c: int, state: Any, pool: Any, tube: Array, queue: Array
-) -> Any:
+def take_oldest(s: int, c: int, state: Any, pool: Any, tube: Array, queue: Array) -> Any:
     """Take the tube that joined a queue first."""
     line = queue[s, c]
     i = wide(line["head"])
@@ -529,9 +529,7 @@ def take_oldest(
 
 
 @inlined
-def take_freshest(
-    s: int, c: int, state: Any, pool: Any, queue: Array, previous: Array
-) -> Any:
+def take_freshest(s: int, c: int, state: Any, pool: Any, queue: Array, previous: Array) -> Any:
     """Take the tube that joined a queue last."""
     line = queue[s, c]
     i = wide(line["tail"])

@@ -108,11 +108,11 @@ class LaboratoryFigures:
 
     @property
     def is_abandoned(self) -> BoolArray:
-        """Whether each tube was discarded or rejected and not collected again: bool array (tubes,)."""
+        """Whether each tube was lost (discarded, rejected) for good: bool array (tubes,)."""
         return self._flagged(compiled.ABANDONED)
 
     def abandoned(self, tubes: TubeIds) -> BoolArray:
-        """Whether each of some tubes was discarded or rejected and not collected again: bool array."""
+        """Whether each of some tubes was lost (discarded, rejected) for good: bool array."""
         flagged: BoolArray = (self._state.flags[tubes] & compiled.ABANDONED) != 0
         return flagged
 
@@ -191,7 +191,7 @@ class LaboratoryFigures:
         """
         weeks, pool = self.station_weeks, self._state.layout.pool
         busy = np.zeros(weeks.shape)
-        np.add.at(busy, (slice(None), pool), weeks["busy_hours"])
+        np.add.at(busy.T, pool, weeks["busy_hours"].T)
         offered = np.where(weeks["offered_hours"] > 0, weeks["offered_hours"], np.nan)
         share: FloatArray = (busy - weeks["closing_hours"]) / offered
         return share

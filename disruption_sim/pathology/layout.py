@@ -103,9 +103,7 @@ def build_layout(
                 for station, (laboratory, step) in enumerate(rows)
             ]
         ),
-        pick_rank=np.array(
-            [order.index(step) if step in PEOPLE_STEPS else 0 for _, step in rows]
-        ),
+        pick_rank=np.array([order.index(step) if step in PEOPLE_STEPS else 0 for _, step in rows]),
         fixed_class=np.array(
             [back_entry_class if step is Step.BACK_ENTRY else -1 for _, step in rows]
         ),

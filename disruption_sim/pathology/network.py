@@ -219,7 +219,9 @@ class NetworkLayout:
         for s in stations[pool != stations]:
             rows = slice(int(self.schedule_start[s]), int(self.schedule_end[s]))
             if self.schedule_servers[rows].any():
-                faults.append(f"{names[s]} takes the servers of another station and has some itself")
+                faults.append(
+                    f"{names[s]} takes the servers of another station and has some itself"
+                )
         if (self.pick_rank < 0).any():
             faults.append("pick_rank has a negative value")
         if not ((self.fixed_class >= -1) & (self.fixed_class < CLASS_COUNT)).all():

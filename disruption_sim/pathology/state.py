@@ -110,7 +110,7 @@ class KernelState:
     def _set_up_stations(self, seed: int, replication: int, start_hours: float) -> None:
         layout, stations = self.layout, self.layout.station_count
         self.schedule = np.zeros(len(layout.schedule_time), dtype=compiled.SCHEDULE)
-        for name in compiled.SCHEDULE.names:
+        for name in compiled.SCHEDULE.fields or ():
             self.schedule[name] = getattr(layout, f"schedule_{name}")
         self.station = np.zeros(stations, dtype=compiled.STATION)
         self.station["watch_above"] = compiled.NOT_WATCHED
@@ -144,8 +144,7 @@ class KernelState:
         self.station["end_member"] = np.searchsorted(leads, np.arange(stations), "right")
         # A place in every station of a pool for each of its servers; how many have room there.
         servers = [
-            max(int(self.schedule["servers"][start:end].max()), 1)
-            for start, end in self._row_block
+            max(int(self.schedule["servers"][start:end].max()), 1) for start, end in self._row_block
         ]
         self._server_room = np.array(servers)[layout.pool]
         self.station["first_server"] = np.cumsum(self._server_room) - self._server_room
@@ -182,8 +181,8 @@ class KernelState:
             (compiled.SKIPPED, layout.next_if_skipped),
         ):
             for s, tube_type in np.argwhere(table != LEAVES):
-                origin = int(block_of[s])
-                self.route[kind, s, tube_type] = edges[origin, int(table[s, tube_type])]
+                edge = edges[int(block_of[s]), int(table[s, tube_type])]
+                self.route[kind, s, tube_type] = edge
         # Whether what happens in a block can matter at a station, directly or through others.
         influences = np.logical_or.reduceat(hands_over, first, axis=1)
         for b in range(len(first) - 1, -1, -1):

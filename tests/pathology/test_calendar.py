@@ -72,7 +72,7 @@ def test_a_queue_becomes_an_event_at_its_instant_and_can_be_answered() -> None:
     def command() -> Steps:
         value = yield calendar.when_queue_exceeds(0, 2)
         seen.append((calendar.now, value, laboratory.now))
-        laboratory.reschedule(0, [calendar.now], [4], [0], [1.0], [0.0])
+        laboratory.reschedule(0, [calendar.now], [4], [0], [1.0], [0.0], [False], [True])
 
     calendar.process(command())
     calendar.run(until=20.0)

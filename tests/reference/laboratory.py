@@ -11,7 +11,7 @@ import heapq
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import simpy
@@ -75,16 +75,17 @@ class Servers(simpy.Resource):
     def _trigger_put(self, get_event: Any) -> None:
         self.serve()
 
+    def _key(self, call: Call) -> tuple[int, int, int]:
+        return call.queue_class, int(self.laboratory.layout.pick_rank[call.station]), call.station
+
     def _next(self) -> Call | None:
-        laboratory, layout = self.laboratory, self.laboratory.layout
+        laboratory = self.laboratory
         while True:
-            able = [call for call in self.put_queue if laboratory.rows[call.station].open]
+            calls = cast(list[Call], self.put_queue)
+            able = [call for call in calls if laboratory.rows[call.station].open]
             if not able:
                 return None
-            first: Call = min(  # the oldest of equals
-                able,
-                key=lambda call: (call.queue_class, layout.pick_rank[call.station], call.station),
-            )
+            first = min(able, key=self._key)  # the oldest of equals
             if not laboratory.rows[first.station].freshest_first:
                 return first
             station, queue_class = first.station, first.queue_class
@@ -208,7 +209,8 @@ class ReferenceLaboratory:
         return sum(call.station == station for call in self.servers[station].put_queue)
 
     def in_service(self, station: int) -> int:
-        return sum(call.station == station for call in self.servers[station].users)
+        calls: list[Any] = self.servers[station].users
+        return sum(call.station == station for call in calls)
 
     def expired(self, tube: Tube, station: int) -> bool:
         layout = self.layout

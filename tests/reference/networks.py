@@ -154,7 +154,7 @@ class Case:
 def random_case(
     seed: int,
     *,
-    tubes: int = 60,
+    tubes: int = 120,
     horizon: float = 40.0,
     grain: int = 4,
     run_time: bool = True,
@@ -173,6 +173,9 @@ def random_case(
         for s in range(1, stations):
             if draw.random() < 0.6:
                 pools[s] = pools[int(draw.integers(0, s))]
+    # With one class only, a freed server chooses between stations by their rank alone.
+    classes = int(draw.choice([1, 2, 3]))
+    ranks = draw.permutation(stations) // int(draw.choice([1, 1, 2]))
     turns_round, closes = draw.random() < 0.6, draw.random() < 0.5
 
     def rows(s: int, first: float) -> list[Row]:
@@ -217,8 +220,8 @@ def random_case(
                 notes_manual=bool(draw.random() < 0.7),
                 back_entry=bool(s > reporting and draw.random() < 0.7),
                 pool=pools[s],
-                pick_rank=int(draw.integers(0, 9)),
-                fixed_class=int(draw.choice([-1, -1, 0, 2, 7])),
+                pick_rank=int(ranks[s]),
+                fixed_class=int(draw.choice([-1, -1, -1, 0, 2, 7])) if classes > 1 else -1,
                 rejected=shares(s),
                 manual_rejected=shares(s),
             )
@@ -226,7 +229,7 @@ def random_case(
     layout = network(
         made,
         stability=[float(draw.choice([1.0, 2.5, 6.0, 1e4])) for _ in range(types)],
-        expires=[bool(draw.random() < 0.8) for _ in range(sources)],
+        expires=[bool(draw.random() < 0.6) for _ in range(sources)],
         rebleed_share=[float(draw.choice([0.0, 0.5, 0.9])) for _ in range(sources)],
         rebleed_delay=[coarse(1 / grain, 1.5) for _ in range(sources)],
         transport=[coarse(0.0, 1.0) for _ in range(sources)],
@@ -240,7 +243,7 @@ def random_case(
             "collected": arrival - np.array([coarse(0, 1.0) for _ in range(count)]),
             "source": draw.integers(0, sources, count),
             "tube_type": draw.integers(0, types, count),
-            "priority": draw.integers(0, 3, count),
+            "priority": draw.integers(0, classes, count),
             "entry_station": draw.choice(entries, count),
         }
 
