@@ -29,30 +29,46 @@ def waits(
     tubes: int,
     cv: float = 1.0,
     distribution: Distribution = "exponential",
+    stations: int = 1,
+    freshest_first: bool = False,
     seed: int = 1,
-) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """Simulate Poisson arrivals of the given rates per class and return waits and classes."""
+) -> tuple[FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Simulate Poisson arrivals of the given rates per class; return waits, classes, stations.
+
+    If there are several stations, each tube goes to one of them and all share the servers.
+    """
     draw = np.random.default_rng(seed)
     total = sum(rates)
     arrival = to_grid(np.cumsum(draw.exponential(UNIT_HOURS / total, tubes)))
     priority = draw.choice(len(rates), size=tubes, p=np.array(rates) / total)
+    station = draw.integers(0, stations, tubes)
     layout = network(
-        [Station(always(servers), UNIT_HOURS, cv=cv, reports=True)], distribution=distribution
-    )
+        [
+            Station(
+                [(-math.inf, servers if s == 0 else 0, 0, 1.0, 0.0, freshest_first, True)],
+                UNIT_HOURS, cv=cv, reports=True, pool=0,
+            )
+            for s in range(stations)
+        ],
+        distribution=distribution,
+    )  # fmt: skip
     kernel = LaboratoryKernel(
         layout,
-        tubes_arriving(arrival, priority=priority),
+        tubes_arriving(arrival, priority=priority, entry_station=station),
         seed=seed,
         replication=0,
         horizon_hours=float(arrival[-1]) + 24.0,
     )
     kernel.advance_to(kernel.horizon_hours)
     factors = service_factors(cv, distribution)
-    key = purpose_key(seed, 0, "pathology.service.station 0")
-    numbers = hash_uniform(key, np.arange(tubes))
+    numbers = np.empty(tubes)
+    for s in range(stations):
+        key = purpose_key(seed, 0, f"pathology.service.station {s}")
+        numbers[station == s] = hash_uniform(key, np.flatnonzero(station == s))
     service = to_grid(UNIT_HOURS * factors[(numbers * len(factors)).astype(np.int64)])
     waited = (kernel.reported_at - arrival - service) / UNIT_HOURS
-    return waited[tubes // 10 :], priority[tubes // 10 :]
+    settled = slice(tubes // 10, None)
+    return waited[settled], priority[settled], station[settled]
 
 
 def assert_mean(values: FloatArray, expected: float, *, at_most: float) -> None:
@@ -73,7 +89,7 @@ def erlang_c(servers: int, load: float) -> float:
 
 def test_waits_of_two_classes_at_three_servers() -> None:
     """Non-preemptive priority M/M/3 (Kella and Yechiali, 1985)."""
-    waited, priority = waits(3, [0.6, 1.8], tubes=2_000_000)
+    waited, priority, _ = waits(3, [0.6, 1.8], tubes=2_000_000)
     waiting = erlang_c(3, 2.4) / 3
     first = waiting / (1 - 0.2)
     second = waiting / ((1 - 0.2) * (1 - 0.8))
@@ -84,17 +100,60 @@ def test_waits_of_two_classes_at_three_servers() -> None:
 
 def test_waits_at_ten_servers() -> None:
     """M/M/10 with a load of 9 (Erlang C)."""
-    waited, _ = waits(10, [9.0], tubes=3_000_000)
+    waited, _, _ = waits(10, [9.0], tubes=3_000_000)
     expected = erlang_c(10, 9.0) / (10 - 9)
     assert expected == pytest.approx(0.6687, abs=5e-5)
     assert_mean(waited, expected, at_most=0.02)
     assert (waited > 0).mean() == pytest.approx(erlang_c(10, 9.0), abs=0.01)
 
 
+def test_two_stations_that_share_ten_servers_wait_as_one() -> None:
+    """M/M/10 of the merged stream (Erlang C); with five servers each they would wait 1.52."""
+    waited, _, station = waits(10, [9.0], tubes=3_000_000, stations=2)
+    assert_mean(waited, erlang_c(10, 9.0) / (10 - 9), at_most=0.02)
+    assert (waited > 0).mean() == pytest.approx(erlang_c(10, 9.0), abs=0.01)
+    # Within a class the first station goes first, as if it were a class (Kella, Yechiali, 1985).
+    first = erlang_c(10, 9.0) / 10 / (1 - 0.45)
+    assert_mean(waited[station == 0], first, at_most=0.02)
+    assert_mean(waited[station == 1], first / (1 - 0.9), at_most=0.03)
+
+
+def test_classes_come_before_stations_in_a_shared_pool() -> None:
+    """Priority M/M/3 of the merged streams (Kella and Yechiali, 1985), whichever the station."""
+    waited, priority, station = waits(3, [0.6, 1.8], tubes=2_000_000, stations=2)
+    first = erlang_c(3, 2.4) / 3 / (1 - 0.2)
+    assert_mean(waited[priority == 0], first, at_most=0.02)
+    assert_mean(waited[priority == 1], first / (1 - 0.8), at_most=0.02)
+    # Four streams in all, each of whose waits counts the load of those before it and its own.
+    loads = np.cumsum([0.0, 0.1, 0.1, 0.3, 0.3])
+    for rank, (a, b) in enumerate(zip(loads, loads[1:], strict=False)):
+        stream = (priority == rank // 2) & (station == rank % 2)
+        assert_mean(waited[stream], erlang_c(3, 2.4) / 3 / (1 - a) / (1 - b), at_most=0.02)
+
+
+def test_the_freshest_first_makes_waits_uneven_and_not_shorter_on_average() -> None:
+    """M/M/3, last come first served: its mean wait is that of Erlang C.
+
+    The second moment is 1 / (1 - load) times that of first come first served, in M/M/c as in M/M/1
+    (Takacs, 1963).
+    """
+    in_order, _, _ = waits(3, [2.4], tubes=2_000_000)
+    turned, _, _ = waits(3, [2.4], tubes=2_000_000, freshest_first=True)
+    expected = erlang_c(3, 2.4) / (3 - 2.4)
+    assert_mean(in_order, expected, at_most=0.02)
+    assert_mean(turned, expected, at_most=0.02)
+    assert (turned > 0).mean() == pytest.approx(erlang_c(3, 2.4), abs=0.01)
+    assert np.median(turned[turned > 0]) < 0.6 * np.median(in_order[in_order > 0])
+    # Waits of those who wait are exponential with the rate 3 - 2.4 if served in order.
+    second = erlang_c(3, 2.4) * 2 / (3 - 2.4) ** 2
+    assert_mean(in_order**2, second, at_most=0.04)
+    assert_mean(turned**2, second / (1 - 0.8), at_most=0.1)
+
+
 def test_wait_with_lognormal_service() -> None:
     """M/G/1 (Pollaczek and Khinchine)."""
     cv = 1.5
-    waited, _ = waits(1, [0.7], tubes=2_000_000, cv=cv, distribution="lognormal")
+    waited, _, _ = waits(1, [0.7], tubes=2_000_000, cv=cv, distribution="lognormal")
     assert_mean(waited, 0.7 * (1 + cv**2) / (2 * (1 - 0.7)), at_most=0.02)
 
 
