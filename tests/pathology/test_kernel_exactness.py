@@ -145,8 +145,15 @@ def test_the_cases_contain_what_they_are_for() -> None:
     seen: dict[str, int] = {}
     for seed in range(60):
         case = random_case(seed)
-        kernel = run_kernel(case)
-        counts, weeks = kernel.counts, kernel.station_weeks
+        kernel, reference = run_kernel(case), run_reference(case)
+        counts, weeks, layout = kernel.counts, kernel.station_weeks, case.layout
+        served = weeks["served"].sum(axis=0)
+        stations = np.arange(layout.station_count)
+        shares = layout.pool != stations
+        leads = np.isin(stations, layout.pool[shares])
+        age = kernel.reported_at - kernel.collected_at
+        with np.errstate(invalid="ignore"):
+            too_old = age > layout.stability_hours[[tube.tube_type for tube in reference.tubes]]
         for name, number in {
             "reported": counts.reported,
             "discarded": counts.discarded,
@@ -161,7 +168,14 @@ def test_the_cases_contain_what_they_are_for() -> None:
             "closing": int((weeks["closing_hours"] > 0).sum()),
             "back entered": int(np.isfinite(kernel.back_entered_at).sum()),
             "handed in": len(case.submissions),
-            "rescheduled": len(case.reschedules),
+            "served by another station's servers": int(served[shares].sum()),
+            "thrown out at the oldest end": len(reference.thrown_out),
+            "reported however old": int(
+                (too_old & ~layout.expires[[tube.source for tube in reference.tubes]]).sum()
+            ),
+            "rescheduled on its own": sum(not (shares | leads)[s] for _, s, _ in case.reschedules),
+            "rescheduled lead of a pool": sum(leads[s] for _, s, _ in case.reschedules),
+            "rescheduled member of a pool": sum(shares[s] for _, s, _ in case.reschedules),
             "together": len(case.tubes) - len(np.unique(case.tubes.arrival)),
         }.items():
             seen[name] = seen.get(name, 0) + number

@@ -70,12 +70,17 @@ def test_stops_where_the_reference_first_saw_it(seed: int) -> None:
 
 
 def test_the_watched_cases_have_triggers() -> None:
-    queues = tubes = 0
+    seen = dict.fromkeys(("queue", "queue of a pool", "expired", "rejected", "thrown out"), 0)
     for seed in range(200, 240):
-        reference = reference_of(random_case(seed, tubes=150, run_time=False))
-        queues += len(reference.queued) > 0
-        tubes += len(reference.losses) > 0
-    assert min(queues, tubes) >= 10
+        case = random_case(seed, tubes=150, run_time=False)
+        reference, pool = reference_of(case), case.layout.pool
+        shared = np.bincount(pool, minlength=len(pool))[pool] > 1
+        seen["queue"] += len(reference.queued) > 0
+        seen["queue of a pool"] += any(shared[s] for _, s, _ in reference.queued)
+        seen["expired"] += any(tube.is_discarded for tube in reference.tubes)
+        seen["rejected"] += any(tube.is_rejected for tube in reference.tubes)
+        seen["thrown out"] += len(reference.thrown_out) > 0
+    assert min(seen.values()) >= 5, seen
 
 
 def test_a_queue_that_is_long_already_stops_at_once_and_once() -> None:

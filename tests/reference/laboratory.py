@@ -92,6 +92,7 @@ class Servers(simpy.Resource):
             line = [c for c in able if c.station == station and c.queue_class == queue_class]
             while line and laboratory.expired(line[0].tube, station):
                 self.put_queue.remove(line[0])
+                laboratory.thrown_out.append((laboratory.env.now, line[0].tube.number))
                 line.pop(0).succeed(False)
             if line:
                 return line[-1]
@@ -140,6 +141,8 @@ class ReferenceLaboratory:
         """time, station, queue length: whenever a tube has joined a queue"""
         self.losses: list[tuple[float, int]] = []
         """time, tube: whenever one was discarded or rejected"""
+        self.thrown_out: list[tuple[float, int]] = []
+        """time, tube: those discarded from the oldest end of a queue served freshest first"""
         self.services: list[tuple[int, float, float, float]] = []
         """station, arrival there, start, end"""
         self.skips: list[tuple[int, float]] = []

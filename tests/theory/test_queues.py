@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +127,7 @@ def test_classes_come_before_stations_in_a_shared_pool() -> None:
     assert_mean(waited[priority == 1], first / (1 - 0.8), at_most=0.02)
     # Four streams in all, each of whose waits counts the load of those before it and its own.
     loads = np.cumsum([0.0, 0.1, 0.1, 0.3, 0.3])
-    for rank, (a, b) in enumerate(zip(loads, loads[1:], strict=False)):
+    for rank, (a, b) in enumerate(pairwise(loads)):
         stream = (priority == rank // 2) & (station == rank % 2)
         assert_mean(waited[stream], erlang_c(3, 2.4) / 3 / (1 - a) / (1 - b), at_most=0.02)
 
