@@ -45,11 +45,12 @@ wide: Any = np.int64
 TICKS_PER_HOUR = 1048576.0
 TICK = 1.0 / TICKS_PER_HOUR
 HOURS_PER_WEEK = 168.0
+CLASSES = 8
 NEVER = np.inf
 NOT_WATCHED = 1 << 60
+LARGEST_INDEX = 0x7FFFFFFF
+LATEST = np.int64(np.iinfo(np.int64).max)
 
-SERVED = 0
-SKIPPED = 1
 LAST_OCCASION = 255
 
 MANUAL = 1
@@ -73,16 +74,23 @@ TUBE = np.dtype(
 )  # fmt: skip
 # `pool_busy`, `pool_waiting`, `capacity` and the members (in the order in which a freed server asks
 # them) are those of the station that leads a pool. A bit of `classes` is set if that class waits.
+# `rule` and `table` are where its rules and service factors in the present mode begin.
 STATION = np.dtype(
-    [("busy", "i8"), ("lead", "i8"), ("first_server", "i8"), ("row_time", "f8"), ("mode", "i8"),
-     ("speed", "f8"), ("classes", "i8"), ("waiting", "i8"), ("capacity", "i8"),
+    [("busy", "i8"), ("lead", "i8"), ("first_server", "i8"), ("row_time", "f8"), ("rule", "i8"),
+     ("table", "i8"), ("speed", "f8"), ("classes", "i8"), ("waiting", "i8"), ("capacity", "i8"),
      ("pool_busy", "i8"), ("pool_waiting", "i8"), ("first_member", "i8"), ("end_member", "i8"),
      ("fixed_class", "i8"), ("watch_above", "i8"), ("skip_share", "f8"), ("service_key", "u8"),
      ("skip_key", "u8"), ("reject_key", "u8"), ("entering", "i8"), ("row", "i8"),
-     ("row_end", "i8"), ("cursor", "i8"), ("cursor_end", "i8"), ("checks_expiry", "u1"),
-     ("rejects", "u1"), ("marks_reported", "u1"), ("marks_manual", "u1"),
-     ("marks_back_entered", "u1"), ("freshest_first", "u1"), ("open", "u1")], align=True,
+     ("row_end", "i8"), ("cursor", "i8"), ("cursor_end", "i8"), ("mode", "u1"),
+     ("checks_expiry", "u1"), ("rejects", "u1"), ("marks_reported", "u1"), ("marks_manual", "u1"),
+     ("marks_back_entered", "u1"), ("freshest_first", "u1"), ("open", "u1"), ("spare", "u1", 48)],
+    align=True,
 )  # fmt: skip
+# What a tube type meets at a station in a mode, and the edges on which it goes on.
+RULE = np.dtype(
+    [("service_hours", "f8"), ("rejected_share", "f8"), ("if_served", "i4"), ("if_skipped", "i4")],
+    align=True,
+)
 # Stations that are passed together.
 BLOCK = np.dtype(
     [("next_time", "f8"), ("first", "i4"), ("end", "i4"), ("stepped", "u1")], align=True
@@ -176,6 +184,12 @@ def entity_of(i: Any, known_tubes: Any, identity: Array) -> Any:
     return identity[i - known_tubes]
 
 
+@inlined
+def index(number: Any) -> Any:
+    """Return a number known not to be negative, so that no code for negative indices is made."""
+    return np.int64(number) & LARGEST_INDEX
+
+
 # --- tubes on their way -------------------------------------------------------------------------
 
 
@@ -190,7 +204,7 @@ def append_to_edge(line: Any, tube: Array, i: int, time: float) -> None:
         line["before"] = -1
         line["time"] = time
         return
-    tail = line["tail"]
+    tail = index(line["tail"])
     if time > tube[tail]["ready"]:
         tube[tail]["next"] = i
         line["before"] = tail
@@ -435,10 +449,51 @@ def sift_down(server: Array, base: int, size: int, time: float, i: int) -> None:
 
 
 @inlined
+def close_gap(server: Array, base: int, busy: int) -> None:
+    """Let the heap of a station's busy servers move up into its first place, which is free."""
+    if busy == 0:
+        server[base]["time"] = NEVER
+    else:
+        behind = server[base + busy]
+        sift_down(server, base, busy, behind["time"], index(behind["tube"]))
+
+
+@inlined
+def first_station(next_bits: Array, first: int, last: int) -> Any:
+    """Return the station that next has something to do, and whether it alone has so then.
+
+    Times are compared as whole numbers with the same bits, which is faster; none is negative.
+    """
+    s = first
+    earliest = next_bits[first]
+    second = LATEST
+    for other in range(first + 1, last):
+        bits = next_bits[other]
+        second = min(second, max(earliest, bits))
+        if bits < earliest:
+            earliest = bits
+            s = other
+    return s, second > earliest
+
+
+@inlined
+def earliest_edge(s: int, edge: Array, edge_start: Array) -> Any:
+    """Return the edge of a station from which the next tube arrives."""
+    chosen = index(edge_start[s])
+    for e in range(chosen + 1, edge_start[s + 1]):
+        if edge[e]["time"] < edge[chosen]["time"] or (
+            edge[e]["time"] == edge[chosen]["time"] and edge[e]["head"] < edge[chosen]["head"]
+        ):
+            chosen = index(e)
+    return chosen
+
+
+@inlined
 def next_event(s: int, station: Array, server: Array, edge: Array, edge_start: Array) -> float:
     """Return the time at which the station next has something to do."""
-    time: float = min(station[s]["row_time"], server[station[s]["first_server"]]["time"])
-    for e in range(edge_start[s], edge_start[s + 1]):
+    state = station[s]
+    time: float = min(state["row_time"], server[index(state["first_server"])]["time"])
+    for e in range(index(edge_start[s]), edge_start[s + 1]):
         time = min(time, edge[e]["time"])
     return time
 
@@ -449,32 +504,43 @@ def closing_servers(pool: Any) -> Any:
     return max(pool["pool_busy"] - pool["capacity"], 0)
 
 
-@inlined
-def take_row(state: Any, pool: Any, tally: Any, leads: bool, elapsed: float, row: Any) -> None:
+@compiled
+def take_row(
+    s: int, elapsed: float, station: Array, tallies: Array, factor_table: Array, rules: int,
+    schedule: Array,
+) -> None:  # fmt: skip
     """Let a schedule row take effect; `elapsed` is since the server-hours were settled."""
+    state = station[s]
+    row = schedule[state["row"]]
     state["mode"] = row["mode"]
+    state["rule"] = (2 * s + row["mode"]) * rules
+    state["table"] = factor_table[s, row["mode"]]
     state["speed"] = row["speed"]
     state["skip_share"] = row["skip_share"]
     state["freshest_first"] = row["freshest_first"]
     state["open"] = row["open"]
-    if leads:
-        closing = closing_servers(pool)
-        tally["offered_hours"] -= (row["servers"] - pool["capacity"]) * elapsed
-        pool["capacity"] = row["servers"]
-        tally["closing_hours"] -= (closing_servers(pool) - closing) * elapsed
+    if state["lead"] == s:
+        closing = closing_servers(state)
+        tallies[s]["offered_hours"] -= (row["servers"] - state["capacity"]) * elapsed
+        state["capacity"] = row["servers"]
+        tallies[s]["closing_hours"] -= (closing_servers(state) - closing) * elapsed
+    state["row"] += 1
+    state["row_time"] = NEVER
+    if state["row"] < state["row_end"]:
+        state["row_time"] = schedule[state["row"]]["time"]
 
 
 @inlined
 def take_from_edge(line: Any, tube: Array) -> Any:
     """Take the first tube from an edge."""
-    i = wide(line["head"])
+    i = index(line["head"])
     if i == line["tail"]:
         line["head"] = -1
         line["time"] = NEVER
     else:
         following = tube[i]["next"]
         line["head"] = following
-        line["time"] = tube[following]["ready"]
+        line["time"] = tube[index(following)]["ready"]
     return i
 
 
@@ -484,13 +550,13 @@ def join_queue(
     links_back: bool,
 ) -> None:  # fmt: skip
     """Let a tube wait at a station."""
-    c = wide(tube[i]["priority"]) if state["fixed_class"] < 0 else state["fixed_class"]
-    line = queue[s, c]
+    c = wide(tube[i]["priority"]) if state["fixed_class"] < 0 else index(state["fixed_class"])
+    line = queue[CLASSES * s + c]
     if line["head"] < 0:
         line["head"] = i
         state["classes"] |= 1 << c
     else:
-        tube[line["tail"]]["next"] = i
+        tube[index(line["tail"])]["next"] = i
         if links_back:
             previous[i] = line["tail"]
     line["tail"] = i
@@ -500,64 +566,54 @@ def join_queue(
 
 @inlined
 def station_to_serve(pool: Any, station: Array, pool_member: Array) -> Any:
-    """Return the station of a pool at which a freed server takes a tube, -1 if at none."""
+    """Return at which station of a pool a freed server takes a tube (-1: none), and which class."""
     chosen = wide(-1)
-    lowest = wide(1 << 8)
-    for k in range(pool["first_member"], pool["end_member"]):
-        m = pool_member[k]
+    lowest = wide(1 << CLASSES)
+    for k in range(index(pool["first_member"]), pool["end_member"]):
+        m = index(pool_member[k])
         classes = station[m]["classes"]
-        first = classes & -classes
-        if 0 < first < lowest and station[m]["open"] != 0:
-            lowest = first
+        own = classes & -classes
+        if 0 < own < lowest and station[m]["open"] != 0:
+            lowest = own
             chosen = m
-    return chosen
+    c = wide(0)
+    while lowest > 1:
+        lowest >>= 1
+        c += 1
+    return chosen, c
 
 
 @inlined
-def take_oldest(s: int, c: int, state: Any, pool: Any, tube: Array, queue: Array) -> Any:
-    """Take the tube that joined a queue first."""
-    line = queue[s, c]
-    i = wide(line["head"])
-    if i == line["tail"]:
+def leave_queue(line: Any, c: int, freshest: bool, state: Any, tube: Array, previous: Array) -> Any:
+    """Take the tube that joined a queue first, or last."""
+    i = index(line["tail"]) if freshest else index(line["head"])
+    if line["head"] == line["tail"]:
         line["head"] = -1
         state["classes"] &= ~(1 << c)
+    elif freshest:
+        line["tail"] = previous[i]
     else:
         line["head"] = tube[i]["next"]
     state["waiting"] -= 1
-    pool["pool_waiting"] -= 1
-    return i
-
-
-@inlined
-def take_freshest(s: int, c: int, state: Any, pool: Any, queue: Array, previous: Array) -> Any:
-    """Take the tube that joined a queue last."""
-    line = queue[s, c]
-    i = wide(line["tail"])
-    if i == line["head"]:
-        line["head"] = -1
-        state["classes"] &= ~(1 << c)
-    else:
-        line["tail"] = previous[i]
-    state["waiting"] -= 1
-    pool["pool_waiting"] -= 1
     return i
 
 
 @compiled
 def throw_out_expired(
     s: int, c: int, time: float, week: int, tube: Array, collected: Array, flags: Array,
-    identity: Array, station: Array, queue: Array, source: Array, stability: Array,
-    pending: Array, station_week: Array, source_week: Array, clock: Array,
+    identity: Array, previous: Array, station: Array, queue: Array, source: Array,
+    stability: Array, pending: Array, station_week: Array, source_week: Array, clock: Array,
 ) -> None:  # fmt: skip
     """Discard from the oldest end of a queue as long as the oldest tube has expired."""
     state = station[s]
-    pool = station[state["lead"]]
     tally = station_week[week, s]
-    while queue[s, c]["head"] >= 0:
-        i = wide(queue[s, c]["head"])
+    line = queue[CLASSES * s + c]
+    while line["head"] >= 0:
+        i = index(line["head"])
         if not has_expired(i, time, tube, collected, stability, source):
             break
-        take_oldest(s, c, state, pool, tube, queue)
+        leave_queue(line, c, False, state, tube, previous)
+        station[state["lead"]]["pool_waiting"] -= 1
         tally["longest_wait"] = max(tally["longest_wait"], time - tube[i]["ready"])
         lose(
             i, s, time, False, week, tube, collected, flags, identity, pending, source,
@@ -569,10 +625,10 @@ def throw_out_expired(
 def pass_block(
     b: int, end: float, week: int, tube: Array, collected: Array, reported_at: Array,
     back_entered_at: Array, flags: Array, identity: Array, previous: Array, block: Array,
-    next_time: Array, station: Array, pool_member: Array, queue: Array, server: Array,
-    edge: Array, edge_start: Array, route: Array, service_hours: Array, rejected_share: Array,
-    factor_table: Array, factors: Array, schedule: Array, source: Array, stability: Array,
-    pending: Array, station_week: Array, source_week: Array, clock: Array,
+    next_time: Array, next_bits: Array, station: Array, pool_member: Array, queue: Array,
+    server: Array, edge: Array, edge_start: Array, rule: Array, factor_table: Array,
+    factors: Array, schedule: Array, source: Array, stability: Array, pending: Array,
+    station_week: Array, source_week: Array, clock: Array,
 ) -> float:  # fmt: skip
     """Work off what happens in one block until `end`, its next times having been found.
 
@@ -581,7 +637,8 @@ def pass_block(
 
     Returns `end`, or the earlier instant, worked off whole, at which something watched happened.
     """
-    first, last = block[b]["first"], block[b]["end"]
+    first, last = index(block[b]["first"]), index(block[b]["end"])
+    tallies = station_week[week]
     reported = 0
     departed = 0
     departed_unreported = 0
@@ -590,45 +647,54 @@ def pass_block(
     settled = clock[0]["settled"]
     links_back = clock[0]["links_back"] != 0
     while True:
-        s = wide(first)
-        time = next_time[first]
-        for other in range(first + 1, last):
-            if next_time[other] < time:
-                time = next_time[other]
-                s = wide(other)
+        s, alone = first_station(next_bits, first, last)
+        time = next_time[s]
         if time > end or time == NEVER:
             break
-        state = station[s]
-        lead = state["lead"]
-        pool = station[lead]
-        tally = station_week[week, s]
-        base = state["first_server"]
-        first_edge, last_edge = edge_start[s], edge_start[s + 1]
         elapsed = time - settled
+        arriving = wide(-1)
+        leaving = wide(-1)
+        onward = wide(-1)
+        freed = False
+        e = earliest_edge(s, edge, edge_start)
+        if station[s]["row_time"] <= time:
+            take_row(s, elapsed, station, tallies, factor_table, len(stability), schedule)
+        elif edge[e]["time"] <= time:
+            arriving = take_from_edge(edge[e], tube)
+        else:
+            state = station[s]
+            i = index(server[index(state["first_server"])]["tube"])
+            lead = index(state["lead"])
+            if station[lead]["pool_busy"] > station[lead]["capacity"]:
+                tallies[lead]["closing_hours"] += elapsed
+            station[lead]["pool_busy"] -= 1
+            state["busy"] -= 1
+            tallies[s]["busy_hours"] += elapsed
+            tallies[s]["served"] += 1
+            freed = True
+            what = rule[index(state["rule"]) + wide(tube[i]["tube_type"])]
+            if (
+                state["rejects"]
+                and what["rejected_share"] > 0.0
+                and hash_number(
+                    state["reject_key"], entity_of(i, known_tubes, identity), tube[i]["occasion"]
+                )
+                < what["rejected_share"]
+            ):
+                lose(
+                    i, s, time, True, week, tube, collected, flags, identity, pending, source,
+                    station_week, source_week, clock,
+                )  # fmt: skip
+            else:
+                leaving = i
+                onward = wide(what["if_served"])
+        from_calendar = True
         while True:
-            arrival_edge = first_edge
-            arrival_time = edge[first_edge]["time"]
-            for e in range(first_edge + 1, last_edge):
-                other_time = edge[e]["time"]
-                if other_time < arrival_time or (
-                    other_time == arrival_time
-                    and other_time < NEVER
-                    and edge[e]["head"] < edge[arrival_edge]["head"]
-                ):
-                    arrival_time = other_time
-                    arrival_edge = e
+            state = station[s]
+            pool = station[index(state["lead"])]
             candidate = wide(-1)
-            leaving = wide(-1)
-            onward = np.int32(-1)
-            free_place = False
-            if state["row_time"] <= time:
-                row = state["row"]
-                take_row(state, pool, tally, s == lead, elapsed, schedule[row])
-                row += 1
-                state["row"] = row
-                state["row_time"] = schedule[row]["time"] if row < state["row_end"] else NEVER
-            elif arrival_time <= time:
-                i = take_from_edge(edge[arrival_edge], tube)
+            if arriving >= 0:
+                i = index(arriving)
                 if (
                     state["skip_share"] > 0.0
                     and hash_number(
@@ -644,93 +710,61 @@ def pass_block(
                             source, station_week, source_week, clock,
                         )  # fmt: skip
                     else:
-                        tally["skipped"] += 1
+                        tallies[s]["skipped"] += 1
                         leaving = i
-                        onward = route[SKIPPED, s, tube[i]["tube_type"]]
+                        what = rule[index(state["rule"]) + wide(tube[i]["tube_type"])]
+                        onward = wide(what["if_skipped"])
                 elif pool["pool_busy"] < pool["capacity"] and state["open"] != 0:
                     candidate = i
                 else:
                     join_queue(s, i, state, pool, tube, queue, previous, links_back)
-                    tally["longest_queue"] = max(tally["longest_queue"], state["waiting"])
+                    tallies[s]["longest_queue"] = max(
+                        tallies[s]["longest_queue"], state["waiting"]
+                    )
                     if state["waiting"] > state["watch_above"]:
                         state["watch_above"] = NOT_WATCHED
                         clock[0]["watched_queues"] -= 1
                         clock[0]["triggered"] += 1
-            elif server[base]["time"] <= time:
-                i = wide(server[base]["tube"])
-                tally["busy_hours"] += elapsed
-                if pool["pool_busy"] > pool["capacity"]:
-                    station_week[week, lead]["closing_hours"] += elapsed
-                state["busy"] -= 1
-                pool["pool_busy"] -= 1
-                tally["served"] += 1
-                free_place = True
-                share = 0.0
-                if state["rejects"]:
-                    share = rejected_share[s, state["mode"], tube[i]["tube_type"]]
-                if (
-                    share > 0.0
-                    and hash_number(
-                        state["reject_key"], entity_of(i, known_tubes, identity),
-                        tube[i]["occasion"],
-                    )
-                    < share
-                ):  # fmt: skip
-                    lose(
-                        i, s, time, True, week, tube, collected, flags, identity, pending, source,
-                        station_week, source_week, clock,
-                    )  # fmt: skip
-                else:
-                    leaving = i
-                    onward = route[SERVED, s, tube[i]["tube_type"]]
-            else:
-                next_time[s] = min(min(state["row_time"], arrival_time), server[base]["time"])
-                break
             if leaving >= 0:
-                if state["marks_reported"] and math.isnan(reported_at[leaving]):
-                    reported_at[leaving] = time
+                i = index(leaving)
+                if state["marks_reported"] and math.isnan(reported_at[i]):
+                    reported_at[i] = time
                     reported += 1
                 if state["marks_back_entered"]:
-                    back_entered_at[leaving] = time
-                if onward >= 0:
-                    append_to_edge(edge[onward], tube, leaving, time)
-                    d = edge[onward]["station"]
-                    next_time[d] = min(next_time[d], time)
-                else:
+                    back_entered_at[i] = time
+                if onward < 0:
                     departed += 1
-                    if math.isnan(reported_at[leaving]):
+                    if math.isnan(reported_at[i]):
                         departed_unreported += 1
             while pool["pool_busy"] < pool["capacity"]:
+                m = s
                 if candidate >= 0:
-                    i = candidate
+                    i = index(candidate)
                     candidate = wide(-1)
-                    m = s
                 elif pool["pool_waiting"] > 0:
-                    m = station_to_serve(pool, station, pool_member)
-                    if m < 0:
+                    chosen, c = station_to_serve(pool, station, pool_member)
+                    if chosen < 0:
                         break
-                    c = 0
-                    while queue[m, c]["head"] < 0:
-                        c += 1
-                    if station[m]["freshest_first"]:
-                        if station[m]["checks_expiry"]:
-                            throw_out_expired(
-                                m, c, time, week, tube, collected, flags, identity, station,
-                                queue, source, stability, pending, station_week, source_week,
-                                clock,
-                            )  # fmt: skip
-                            if queue[m, c]["head"] < 0:
-                                continue
-                        i = take_freshest(m, c, station[m], pool, queue, previous)
-                    else:
-                        i = take_oldest(m, c, station[m], pool, tube, queue)
-                    station_week[week, m]["longest_wait"] = max(
-                        station_week[week, m]["longest_wait"], time - tube[i]["ready"]
+                    m = index(chosen)
+                    line = queue[CLASSES * m + c]
+                    freshest = station[m]["freshest_first"] != 0
+                    if freshest and station[m]["checks_expiry"]:
+                        throw_out_expired(
+                            m, c, time, week, tube, collected, flags, identity, previous,
+                            station, queue, source, stability, pending, station_week,
+                            source_week, clock,
+                        )  # fmt: skip
+                        if line["head"] < 0:
+                            continue
+                    i = leave_queue(line, c, freshest, station[m], tube, previous)
+                    pool["pool_waiting"] -= 1
+                    tallies[m]["longest_wait"] = max(
+                        tallies[m]["longest_wait"], time - tube[i]["ready"]
                     )
                 else:
                     break
-                server_state = station[m]
-                if server_state["checks_expiry"] and has_expired(
+                takes = station[m]
+                if takes["checks_expiry"] and has_expired(
                     i, time, tube, collected, stability, source
                 ):
                     lose(
@@ -738,33 +772,45 @@ def pass_block(
                         station_week, source_week, clock,
                     )  # fmt: skip
                     continue
-                mode = server_state["mode"]
-                duration = service_hours[m, mode, tube[i]["tube_type"]] * server_state["speed"]
-                table = factor_table[m, mode]
-                if table >= 0:
+                what = rule[index(takes["rule"]) + wide(tube[i]["tube_type"])]
+                duration = what["service_hours"] * takes["speed"]
+                if takes["table"] >= 0:
                     entity = entity_of(i, known_tubes, identity)
-                    draw = mixed_hash(server_state["service_key"], entity, tube[i]["occasion"])
-                    duration *= factors[table, wide(draw >> SHIFT_52)]
+                    draw = mixed_hash(takes["service_key"], entity, tube[i]["occasion"])
+                    duration *= factors[index(takes["table"]) + index(draw >> SHIFT_52)]
                 done = time + max(np.rint(duration * TICKS_PER_HOUR), 1.0) * TICK
-                if server_state["marks_manual"] and mode == 1:
+                if takes["marks_manual"] and takes["mode"] == 1:
                     flags[i] |= MANUAL
-                busy = server_state["busy"]
-                if free_place and m == s:
-                    sift_down(server, base, busy + 1, done, i)
-                    free_place = False
+                busy = index(takes["busy"])
+                if freed and m == s:
+                    sift_down(server, index(takes["first_server"]), busy + 1, done, i)
+                    freed = False
                 else:
-                    sift_up(server, server_state["first_server"], busy, done, i)
-                server_state["busy"] = busy + 1
+                    sift_up(server, index(takes["first_server"]), busy, done, i)
+                takes["busy"] = busy + 1
                 pool["pool_busy"] += 1
-                station_week[week, m]["busy_hours"] -= elapsed
+                tallies[m]["busy_hours"] -= elapsed
                 next_time[m] = min(next_time[m], done)
-            if free_place:
-                busy = state["busy"]
-                if busy == 0:
-                    server[base]["time"] = NEVER
-                else:
-                    behind = server[base + busy]
-                    sift_down(server, base, busy, behind["time"], wide(behind["tube"]))
+            if freed:
+                close_gap(server, index(state["first_server"]), index(state["busy"]))
+                freed = False
+            if from_calendar:
+                next_time[s] = next_event(s, station, server, edge, edge_start)
+                alone = alone and next_time[s] > time
+            if leaving < 0 or onward < 0:
+                break
+            d = index(edge[onward]["station"])
+            if d < last and alone:
+                # Nothing else in the block happens at this instant: it arrives there and then.
+                tube[index(leaving)]["ready"] = time
+                arriving = leaving
+                leaving = wide(-1)
+                from_calendar = False
+                s = d
+            else:
+                append_to_edge(edge[onward], tube, index(leaving), time)
+                next_time[d] = min(next_time[d], time)
+                break
         if clock[0]["triggered"] != triggered:
             end = time
     clock[0]["reported"] += reported
@@ -861,11 +907,11 @@ def find_next_times(
 def advance(
     until: float, tube: Array, collected: Array, reported_at: Array, back_entered_at: Array,
     flags: Array, identity: Array, previous: Array, entry_station: Array, order: Array,
-    pending: Array, block: Array, next_time: Array, station: Array, pool_member: Array,
-    queue: Array, server: Array, edge: Array, edge_start: Array, route: Array,
-    service_hours: Array, rejected_share: Array, factor_table: Array, factors: Array,
-    schedule: Array, source: Array, stability: Array, reaches: Array, influences: Array,
-    watched: Array, station_week: Array, source_week: Array, queue_hourly: Array, clock: Array,
+    pending: Array, block: Array, next_time: Array, next_bits: Array, station: Array,
+    pool_member: Array, queue: Array, server: Array, edge: Array, edge_start: Array, rule: Array,
+    factor_table: Array, factors: Array, schedule: Array, source: Array, stability: Array,
+    reaches: Array, influences: Array, watched: Array, station_week: Array, source_week: Array,
+    queue_hourly: Array, clock: Array,
 ) -> float:  # fmt: skip
     """Work off everything until `until`, or until the instant at which something watched happens.
 
@@ -914,10 +960,10 @@ def advance(
                     ):
                         reached = pass_block(
                             b, instant, week, tube, collected, reported_at, back_entered_at,
-                            flags, identity, previous, block, next_time, station, pool_member,
-                            queue, server, edge, edge_start, route, service_hours,
-                            rejected_share, factor_table, factors, schedule, source, stability,
-                            pending, station_week, source_week, clock,
+                            flags, identity, previous, block, next_time, next_bits, station,
+                            pool_member, queue, server, edge, edge_start, rule, factor_table,
+                            factors, schedule, source, stability, pending, station_week,
+                            source_week, clock,
                         )  # fmt: skip
                     block[b]["next_time"] = find_next_times(
                         b, block, next_time, station, server, edge, edge_start
@@ -932,10 +978,9 @@ def advance(
             if find_next_times(b, block, next_time, station, server, edge, edge_start) <= reached:
                 pass_block(
                     b, reached, week, tube, collected, reported_at, back_entered_at, flags,
-                    identity, previous, block, next_time, station, pool_member, queue, server,
-                    edge, edge_start, route, service_hours, rejected_share, factor_table,
-                    factors, schedule, source, stability, pending, station_week, source_week,
-                    clock,
+                    identity, previous, block, next_time, next_bits, station, pool_member, queue,
+                    server, edge, edge_start, rule, factor_table, factors, schedule, source,
+                    stability, pending, station_week, source_week, clock,
                 )  # fmt: skip
         if reached < end:
             put_back(week, tube, pending, station, edge, edge_start, source_week, clock)

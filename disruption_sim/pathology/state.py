@@ -91,20 +91,21 @@ class KernelState:
 
     def _set_up_rules(self) -> None:
         layout = self.layout
-        self.service_hours = np.ascontiguousarray(layout.service_hours, dtype=np.float64)
+        self.rule = np.zeros(layout.service_hours.shape, dtype=compiled.RULE)
+        self.rule["service_hours"] = layout.service_hours
+        self.rule["rejected_share"] = layout.rejected_share
         spreads = np.unique(layout.service_cv[layout.service_cv > 0])
         self.factor_table = np.full((layout.station_count, MODE_COUNT), -1, dtype=np.int64)
         for table, spread in enumerate(spreads):
-            self.factor_table[layout.service_cv == spread] = table
+            self.factor_table[layout.service_cv == spread] = table * FACTOR_COUNT
         self.factors = np.array(
             [service_factors(float(spread), layout.service_distribution) for spread in spreads]
-        ).reshape(len(spreads), FACTOR_COUNT)
+        ).ravel()
         self.source = np.zeros(layout.source_count, dtype=compiled.SOURCE)
         self.source["rebleed_share"] = layout.rebleed_share
         self.source["rebleed_delay"] = layout.rebleed_delay_hours
         self.source["transport"] = layout.transport_hours
         self.source["expires"] = layout.expires
-        self.rejected_share = np.ascontiguousarray(layout.rejected_share, dtype=np.float64)
         self.stability = np.ascontiguousarray(layout.stability_hours, dtype=np.float64)
 
     def _set_up_stations(self, seed: int, replication: int, start_hours: float) -> None:
@@ -132,6 +133,8 @@ class KernelState:
             state["capacity"] = rows["servers"][begun - 1]
             for field in ("mode", "speed", "skip_share", "freshest_first", "open"):
                 state[field] = rows[field][begun - 1]
+            state["rule"] = (MODE_COUNT * s + int(state["mode"])) * layout.tube_type_count
+            state["table"] = self.factor_table[s, state["mode"]]
             state["row"], state["row_end"] = start + begun, end
             state["row_time"] = rows["time"][begun] if begun < len(rows) else np.inf
 
@@ -175,14 +178,13 @@ class KernelState:
         self.edge["time"] = np.inf
         self.edge["head"] = -1
         self.edge_start = np.array(starts, dtype=np.int64)
-        self.route = np.full((2, layout.station_count, layout.tube_type_count), -1, dtype=np.int32)
-        for kind, table in (
-            (compiled.SERVED, layout.next_if_served),
-            (compiled.SKIPPED, layout.next_if_skipped),
-        ):
+        for name, table in (
+            ("if_served", layout.next_if_served), ("if_skipped", layout.next_if_skipped),
+        ):  # fmt: skip
+            self.rule[name] = LEAVES
             for s, tube_type in np.argwhere(table != LEAVES):
-                edge = edges[int(block_of[s]), int(table[s, tube_type])]
-                self.route[kind, s, tube_type] = edge
+                origin = int(block_of[s])
+                self.rule[name][s, :, tube_type] = edges[origin, int(table[s, tube_type])]
         # Whether what happens in a block can matter at a station, directly or through others.
         influences = np.logical_or.reduceat(hands_over, first, axis=1)
         for b in range(len(first) - 1, -1, -1):
@@ -223,8 +225,8 @@ class KernelState:
         self.arguments: tuple[Any, ...] = (
             self.tube, self.collected, self.reported_at, self.back_entered_at, self.flags,
             self.identity, self.previous, self.entry_station, self.order, self.pending, self.block,
-            self.next_time, self.station, self.pool_member, self.queue, self.server, self.edge,
-            self.edge_start, self.route, self.service_hours, self.rejected_share,
+            self.next_time, self.next_time.view(np.int64), self.station, self.pool_member,
+            self.queue.ravel(), self.server, self.edge, self.edge_start, self.rule.ravel(),
             self.factor_table, self.factors, self.schedule, self.source, self.stability,
             self.reaches, self.influences, self.watched, self.station_week, self.source_week,
             self.queue_hourly, self.clock,

@@ -8,7 +8,7 @@ import numpy as np
 
 from disruption_sim.grid import to_grid
 from disruption_sim.pathology.network import NetworkLayout, TubeArrays
-from tests.reference.networks import Row, Station, network
+from tests.reference.networks import Row, Station, always, network
 
 LABORATORIES = 6
 STATIONS_EACH = 10
@@ -19,7 +19,9 @@ TUBES_PER_HOUR = 1_035.0
 def full_scale_layout(*, outage: tuple[float, float] | None = None) -> NetworkLayout:
     """Six laboratories of ten stations; a tube passes seven, two of them mostly without service.
 
-    During an outage (from, to: hours) booking-in works by hand with a tenth of its speed.
+    Booking-in, authorisation, reporting and back-entry of a laboratory share their people, and
+    one tube in fifty is rejected at booking-in. During an outage (from, to: hours) booking-in works
+    by hand with a tenth of its speed.
     """
     stations = []
     for laboratory in range(LABORATORIES):
@@ -27,29 +29,33 @@ def full_scale_layout(*, outage: tuple[float, float] | None = None) -> NetworkLa
         analysers = [first + 3 + kind for kind in range(4)]
         authorisation, reporting, back_entry = first + 7, first + 8, first + 9
 
-        def servers(hours: float, share: float = 1.0, skip_share: float = 0.0) -> list[Row]:
-            needed = math.ceil(TUBES_PER_HOUR / LABORATORIES * share * hours * 1.7 / 0.85) + 1
-            return [(-math.inf, needed, 0, 1.0, skip_share)]
+        def needed(hours: float, share: float = 1.0) -> int:
+            return math.ceil(TUBES_PER_HOUR / LABORATORIES * share * hours * 1.7 / 0.85) + 1
 
-        booking = servers(1 / 60)
+        people = (
+            needed(1 / 60) + needed(3 / 60, 0.1) + needed(0.2 / 60) + needed(2 / 60, 0.05)
+        )
+        booking: list[Row] = [(-math.inf, people, 0, 1.0, 0.0)]
         if outage is not None:
-            row = booking[0]
-            booking = [row, (outage[0], row[1], 1, 1.0, 0.0), (outage[1], *row[1:])]
+            booking += [(outage[0], people, 1, 1.0, 0.0), (outage[1], *booking[0][1:])]
         stations += [
-            Station(booking, 1 / 60, 10 / 60, cv=0.5, manual_cv=0.5, served=first + 1),
-            Station(servers(0.5 / 60), 0.5 / 60, cv=0.3, served=first + 2, checks_expiry=True),
-            Station(servers(4 / 60), 4 / 60, cv=0.2, served=analysers),
-        ]
+            Station(booking, 1 / 60, 10 / 60, cv=0.5, manual_cv=0.5, served=first + 1,
+                    pick_rank=2, rejected=0.02),
+            Station(always(needed(0.5 / 60)), 0.5 / 60, cv=0.3, served=first + 2,
+                    checks_expiry=True),
+            Station(always(needed(4 / 60)), 4 / 60, cv=0.2, served=analysers),
+        ]  # fmt: skip
         stations += [
-            Station(servers(3 / 60, 0.25), 3 / 60, cv=0.4, served=authorisation,
+            Station(always(needed(3 / 60, 0.25)), 3 / 60, cv=0.4, served=authorisation,
                     checks_expiry=True, notes_manual=True)
             for _ in range(4)
         ]  # fmt: skip
         stations += [
-            Station(servers(3 / 60, 0.1, 0.9), 3 / 60, cv=0.8, served=reporting,
-                    skipped=reporting),
-            Station(servers(0.2 / 60), 0.2 / 60, cv=0.2, served=back_entry, reports=True),
-            Station(servers(2 / 60, 0.05, 0.97), 2 / 60, cv=0.5, back_entry=True),
+            Station(always(0, 0.9), 3 / 60, cv=0.8, served=reporting, skipped=reporting,
+                    pool=first, pick_rank=1),
+            Station(always(0), 0.2 / 60, cv=0.2, served=back_entry, reports=True, pool=first),
+            Station(always(0, 0.97), 2 / 60, cv=0.5, back_entry=True, pool=first, pick_rank=3,
+                    fixed_class=2),
         ]  # fmt: skip
     return network(
         stations,
