@@ -125,7 +125,7 @@ class RequestCounts:
         )  # fmt: skip
 
     def reopen(self, requests: Requests, numbers: Numbers, reported: Floats, end: float) -> None:
-        """Call open what mutual aid has not reported by the end."""
+        """Call open what mutual aid or devices at the bedside have not reported by the end."""
         late = numbers[reported > end]
         days = len(self.fates)
         for number in late.tolist():
@@ -134,7 +134,8 @@ class RequestCounts:
                 requests.origin[number],
                 requests.tube_type[number],
             )
-            self.fates[(*cell, REPORTED_ELSEWHERE)] -= 1
+            at_the_bedside = requests.fate[number] == AT_THE_BEDSIDE
+            self.fates[(*cell, DONE_AT_THE_BEDSIDE if at_the_bedside else REPORTED_ELSEWHERE)] -= 1
             self.fates[(*cell, OPEN)] += 1
 
 

@@ -23,7 +23,7 @@ from disruption_sim.scenario.model import PEOPLE_STEPS, Scenario, Source, Step, 
 from disruption_sim.step_function import StepFunction
 from disruption_sim.world.identities import sample_identities
 from tests.support.levers import bedside, extra_staff, mutual_aid, restriction
-from tests.support.one_hospital import WARM_UP_WEEKS, its_world, one_hospital, with_policies
+from tests.support.one_hospital import WARM_UP_WEEKS, its_world, live, one_hospital, with_policies
 
 pytestmark = pytest.mark.integration
 
@@ -209,6 +209,23 @@ def test_every_request_of_the_world_has_exactly_one_fate() -> None:
     # Places of the world are sites, then boroughs, as in the records.
     np.add.at(asked, (day, tubes.origin, tubes.source, tubes.tube_type), 1)
     np.testing.assert_array_equal(records.fates.sum(axis=-1), asked)
+
+
+def test_results_from_elsewhere_that_come_after_the_end_are_open() -> None:
+    # Practices send nothing on the last two days.
+    far_away = mutual_aid(duration_days=300.0, extra_transport_hours=60.0)
+    slow = bedside(duration_days=300.0, result_minutes=600.0)
+    pathology, records = live(with_policies(far_away, slow))
+    end = pathology.kernel.now
+    fates = records.fates.sum(axis=(0, 1, 2, 3))
+    for results, fate in (
+        (pathology.intake.mutual_aid, Fate.REPORTED_ELSEWHERE),
+        (pathology.intake.bedside, Fate.AT_THE_BEDSIDE),
+    ):
+        in_time = np.count_nonzero(results.reported <= end)
+        assert in_time < len(results.reported) - 5
+        assert fates[fate] == in_time
+    assert (records.fates >= 0).all()
 
 
 def test_what_is_lost_is_taken_again_or_abandoned() -> None:
