@@ -22,6 +22,7 @@ TURNAROUND_COLUMNS = (
 )  # fmt: skip
 EXPIRED_COLUMNS = ("week", "site", "source", "arm", "mean")
 UTILISATION_COLUMNS = ("week", "laboratory", "step", "of", "arm", "mean")
+NAMES = ("site", "source", "tube_type", "arm", "laboratory", "step", "of")
 # Narrower, and the longest names would be cut off.
 PLAIN_WIDTH = 120
 
@@ -77,6 +78,14 @@ def _read(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     missing = [column for column in columns if column not in table]
     if missing:
         raise FolderError(f"{path} has no column {', '.join(missing)}; run the scenario again")
+    if table.empty:
+        raise FolderError(f"{path} has no rows; run the scenario again")
+    for column in columns:
+        if column not in NAMES and not pd.api.types.is_numeric_dtype(table[column]):
+            raise FolderError(
+                f"{path}: not every {column} is a number; was the file edited? Run the scenario "
+                "again"
+            )
     return table
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import disruption_sim
 from disruption_sim.cli import main
+from disruption_sim.cli.laboratories_command import TURNAROUND_COLUMNS
 from disruption_sim.experiment import Result, open_store
 from disruption_sim.experiment import replication as replication_module
 from disruption_sim.scenario import write_scenario
@@ -327,3 +328,9 @@ def test_laboratories_refuses_what_is_no_results_folder(
     assert "has no column tube_type, arm, tubes" in said
     (tmp_path / "turnaround_by_type.csv").write_text("", encoding="utf-8")
     assert "cannot read" in fails(capsys, "laboratories", str(tmp_path))
+    heads = ",".join(TURNAROUND_COLUMNS)
+    (tmp_path / "turnaround_by_type.csv").write_text(f"{heads}\n", encoding="utf-8")
+    assert "has no rows" in fails(capsys, "laboratories", str(tmp_path))
+    row = "1,gp,all,baseline,many,24,0.9,48,1,60,70"
+    (tmp_path / "turnaround_by_type.csv").write_text(f"{heads}\n{row}\n", encoding="utf-8")
+    assert "not every tubes is a number" in fails(capsys, "laboratories", str(tmp_path))
