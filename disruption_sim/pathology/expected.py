@@ -36,7 +36,6 @@ PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
 OUTPATIENT = SOURCES.index(Source.OUTPATIENT)
 RESULT_TYPES = (TUBE_TYPES.index(TubeType.CHEMISTRY), TUBE_TYPES.index(TubeType.HAEMATOLOGY))
 HOURS = np.arange(168)
-ONLY_ON_PAPER = (Step.REPORTING, Step.BACK_ENTRY)
 # Shares of the days of a week in work that is spread evenly over working days.
 WORKING_WEEK = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0])
 
@@ -77,23 +76,24 @@ class ExpectedWeek:
         """Return servers busy in ordinary running, float64 (steps, slots), in network order.
 
         Each step sees the arrivals later by the mean times of the steps before it; waiting is left
-        out, and so are repeated samples. Steps that only paper needs have none.
+        out, and so are repeated samples. What is reported by people is entered back by them.
         """
         steps = scenario.pathology.steps_in_use
         name = scenario.laboratory_names[laboratory]
         rules = [scenario.pathology.step_at(name, step) for step in steps]
         loads = np.zeros((len(steps), SLOTS))
         for tube_type in scenario.pathology.tube_types_in_use:
-            delay = 0.0
+            delay, reaching = 0.0, 1.0
             per_hour = self.arrivals[laboratory, TUBE_TYPES.index(tube_type)] * SLOTS_PER_HOUR
             for step in path(tube_type):
-                if step in ONLY_ON_PAPER:
-                    continue
                 rule = rules[steps.index(step)]
-                hours = rule.minutes[tube_type] / 60.0 * (1.0 - rule.automatic_share)
+                served = 1.0 - rule.automatic_share
+                hours = rule.minutes[tube_type] / 60.0 * served
                 later = np.roll(per_hour, round(delay * SLOTS_PER_HOUR))
-                loads[steps.index(step)] += later * hours
+                loads[steps.index(step)] += reaching * later * hours
                 delay += hours
+                if step is Step.REPORTING:
+                    reaching = served
         return loads
 
     def mix(self, laboratory: int) -> Floats:

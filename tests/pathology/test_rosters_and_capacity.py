@@ -201,6 +201,27 @@ def test_the_load_of_people_is_hands_on_minutes_of_what_is_not_automatic() -> No
         assert (loads[STEPS.index(step)] == 0.0).all()
 
 
+def test_results_that_people_give_out_in_ordinary_running_are_part_of_their_load() -> None:
+    scenario, share = one_hospital(), 0.9
+    steps = tuple(
+        step.model_copy(update={"automatic_share": share}) if step.name is Step.REPORTING else step
+        for step in scenario.pathology.steps
+    )
+    rules = scenario.pathology.model_copy(update={"steps": steps})
+    by_people = scenario.model_copy(update={"pathology": rules})
+    per_week = week().arrivals[LOCAL].sum(axis=1)
+    loads = week().loads(by_people, LOCAL)
+    # What people report has to be entered back, too.
+    for step in (Step.REPORTING, Step.BACK_ENTRY):
+        hours = sum(
+            per_week[TUBE_TYPES.index(t)] * minutes / 60.0
+            for t, minutes in rules.step(step).minutes.items()
+            if t in BLOOD_TYPES
+        )
+        busy = loads[STEPS.index(step)].sum() / SLOTS_PER_HOUR
+        assert busy == pytest.approx(hours * (1.0 - share))
+
+
 def test_machines_have_places_for_the_busiest_band_and_never_go_home() -> None:
     for laboratory in (LOCAL, HUB):
         for step in MACHINE_STEPS:
