@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 STEPS_BY_HAND = frozenset({"booking_in", "group_and_screen", "authorisation", "reporting"})
 
 MACHINES_NEED = ("planned_utilisation", "least_servers")
+NO_LABORATORY = "practices have no laboratory of their own"
 ONLY_OF_MACHINES = (*MACHINES_NEED, "unlimited", "breakdowns")
 
 
@@ -63,13 +64,16 @@ def _foreign(where: KeyPath, step: Step, table: Iterable[TubeType]) -> list[Cros
 
 def _destinations(where: KeyPath, source: SourceRules) -> list[CrossFault]:
     faults = []
+    of_practices = source.name is Source.GENERAL_PRACTICE
+    if of_practices and source.laboratory == "local":
+        faults.append(CrossFault((*where, "laboratory"), NO_LABORATORY, "hub"))
     for tube, laboratory in source.laboratory_by_tube_type.items():
         here: KeyPath = (*where, "laboratory_by_tube_type", tube.value)
         if tube is TubeType.GROUP_AND_SCREEN:
             problem = "group-and-screen samples stay with the blood they are for"
             faults.append(CrossFault(here, problem, "other tube types"))
-        elif source.name is Source.GENERAL_PRACTICE and laboratory == "local":
-            faults.append(CrossFault(here, "practices have no laboratory of their own", "hub"))
+        elif of_practices and laboratory == "local":
+            faults.append(CrossFault(here, NO_LABORATORY, "hub"))
     return faults
 
 

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
         Prioritisation,
         Reroute,
         Scenario,
+        Source,
         TubeType,
     )
+
+# Its queue is worked out person by person; no laboratory has as many in one step.
+MOST_PEOPLE = 10_000
 
 
 def policy_faults(scenario: Scenario) -> list[CrossFault]:
@@ -26,7 +30,7 @@ def policy_faults(scenario: Scenario) -> list[CrossFault]:
     for index, policy in enumerate(scenario.policies):
         path: KeyPath = ("policies", index)
         if isinstance(policy, MutualAid):
-            faults += _mutual_aid(path, policy)
+            faults += _mutual_aid(scenario, path, policy)
         elif isinstance(policy, PointOfCare):
             faults += _point_of_care(scenario, path, policy)
         elif isinstance(policy, Reroute):
@@ -50,7 +54,31 @@ def _stays(path: KeyPath, tube_types: Collection[TubeType]) -> list[CrossFault]:
     ]
 
 
-def _mutual_aid(path: KeyPath, policy: MutualAid) -> list[CrossFault]:
+def _none_of(
+    scenario: Scenario,
+    path: KeyPath,
+    sources: Collection[Source],
+    places: Collection[str],
+    tube_types: Collection[TubeType],
+) -> list[CrossFault]:
+    """Return a fault if nothing of what a lever is about is ever sent in this scenario."""
+    from disruption_sim.scenario.model import Source
+
+    in_use = scenario.pathology.tube_types_in_use
+    if not set(tube_types) & set(in_use):
+        problem = f"{listed(tube_types)} is not switched on, so the lever has nothing to move"
+        return [CrossFault((*path, "tube_types"), problem, listed(in_use))]
+    boroughs = {borough.name for borough in scenario.network.boroughs}
+    for source in sources:
+        takes = boroughs if source is Source.GENERAL_PRACTICE else set(scenario.site_names)
+        if takes & set(places):
+            return []
+    problem = f"no samples of {listed(sources)} are taken there"
+    allowed = "boroughs for general_practice, sites for all other sources"
+    return [CrossFault((*path, "places"), problem, allowed)]
+
+
+def _mutual_aid(scenario: Scenario, path: KeyPath, policy: MutualAid) -> list[CrossFault]:
     from disruption_sim.scenario.model import Source
 
     faults = _stays(path, policy.tube_types)
@@ -61,6 +89,17 @@ def _mutual_aid(path: KeyPath, policy: MutualAid) -> list[CrossFault]:
                 "blood for pre-assessment is arranged patient by patient and cannot be counted "
                 "against a number for each day",
                 "other sources",
+            )
+        )
+    places = scenario.places(policy.places)
+    faults = faults or _none_of(scenario, path, policy.sources, places, policy.tube_types)
+    if policy.helper.people > MOST_PEOPLE:
+        faults.append(
+            CrossFault(
+                (*path, "helper", "own_tubes_per_day"),
+                f"takes {policy.helper.people} people in one step of the helper",
+                f"up to {MOST_PEOPLE} people (own_tubes_per_day, open_hours, minutes, "
+                "planned_utilisation)",
             )
         )
     most = policy.helper.most_tubes_per_day
@@ -115,7 +154,26 @@ def _reroute(scenario: Scenario, path: KeyPath, policy: Reroute) -> list[CrossFa
                 "another laboratory",
             )
         )
-    return faults
+    return faults or _nothing_meant_for(scenario, path, policy)
+
+
+def _nothing_meant_for(scenario: Scenario, path: KeyPath, policy: Reroute) -> list[CrossFault]:
+    """Return a fault if the samples of a policy go elsewhere anyway."""
+    from disruption_sim.scenario.model import Source
+
+    faults = _none_of(scenario, path, policy.sources, scenario.places(("all",)), policy.tube_types)
+    at_hub = policy.from_laboratory == scenario.network.hub.name
+    meant_for = "hub" if at_hub else "local"
+    for source in policy.sources:
+        rules = scenario.pathology.source(source)
+        if source is Source.GENERAL_PRACTICE and not at_hub:
+            continue
+        for tube_type in set(policy.tube_types) & set(scenario.pathology.tube_types_in_use):
+            if rules.laboratory_by_tube_type.get(tube_type, rules.laboratory) == meant_for:
+                return faults
+    problem = f"no such samples of {listed(policy.sources)} go to {policy.from_laboratory}"
+    allowed = f"sources whose laboratory is {meant_for}"
+    return faults or [CrossFault((*path, "sources"), problem, allowed)]
 
 
 def _prioritisation(scenario: Scenario, path: KeyPath, policy: Prioritisation) -> list[CrossFault]:

@@ -85,6 +85,11 @@ def difference(**changes: object) -> Mapping[str, object]:
             "general_practice",
         ),
         (
+            {f"{GENERAL_PRACTICE}.laboratory": "local"},
+            "practices have no laboratory of their own",
+            "hub",
+        ),
+        (
             {f"{GENERAL_PRACTICE}.laboratory_by_tube_type": {"chemistry": "local"}},
             "practices have no laboratory of their own",
             "hub",

@@ -47,6 +47,27 @@ def faults_with(policy_name: str, **changes: object) -> list[str]:
         ),
         (AID, {"sources": ["pre_assessment"]}, "sources: blood for pre-assessment is arranged"),
         (AID, {"tube_types": ["group_and_screen"]}, "tube_types: group-and-screen samples stay"),
+        (
+            AID,
+            {"places": ["kings_college"]},
+            "places: no samples of general_practice are taken there; boroughs for general_prac",
+        ),
+        (
+            AID,
+            {"tube_types": ["microbiology"]},
+            "tube_types: microbiology is not switched on, so the lever has nothing to move; chem",
+        ),
+        (
+            AID,
+            {"helper": helper(own_tubes_per_day=1e9).model_dump()},
+            "helper.own_tubes_per_day: takes 2170139 people in one step of the helper; up to 10000",
+        ),
+        (
+            OTHER_WAY,
+            {"sources": ["emergency_department"]},
+            "sources: no such samples of emergency_department go to hub; sources whose laboratory",
+        ),
+        (OTHER_WAY, {"tube_types": ["histology"]}, "tube_types: histology is not switched on"),
         (BEDSIDE, {"devices": {"st_elsewhere": 2}}, "st_elsewhere: there is no site 'st_elsewh"),
         (OTHER_WAY, {"to_laboratory": "lambeth"}, "there is no laboratory 'lambeth'; guys, st_"),
         (OTHER_WAY, {"to_laboratory": "hub"}, "to the laboratory from which they are taken"),
