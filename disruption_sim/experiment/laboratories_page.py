@@ -23,8 +23,10 @@ names begin with `turnaround`. *Normal* is the same week of the same world witho
 VOLUME = """\
 Per cent of the tubes that the own laboratories would have reported in the week. Each column adds up
 to 100 but for rounding: what was not reported was not asked for, went elsewhere, was lost or is
-left waiting (on its way, in a laboratory, or to be taken again). A negative number is work that
-came on top: older work worked off, restricted tests that came back, tests asked for again."""
+left waiting (on its way, in a laboratory, or to be taken again). An expired tube is found when its
+turn comes, which may be weeks later, and counts in that week. A negative number is work that came
+on top: older work reported or thrown out, restricted tests that came back, tests asked for
+again."""
 CAPACITY = """\
 Tubes reported (group and screen apart, which has a bench of its own) as a share of normal = staff
 hours on duty x share of them that was worked / minutes for each tube, each over its normal value.
