@@ -74,16 +74,17 @@ TUBE = np.dtype(
 )  # fmt: skip
 # `pool_busy`, `pool_waiting`, `capacity` and the members (in the order in which a freed server asks
 # them) are those of the station that leads a pool. A bit of `classes` is set if that class waits.
-# `rule` and `table` are where its rules and service factors in the present mode begin.
+# `rule` and `table` are where its rules and service factors in the present mode begin. `news_time`
+# is, while its block is passed, the time of the next schedule change or arrival.
 STATION = np.dtype(
-    [("busy", "i8"), ("lead", "i8"), ("first_server", "i8"), ("row_time", "f8"), ("rule", "i8"),
+    [("busy", "i8"), ("lead", "i8"), ("first_server", "i8"), ("news_time", "f8"), ("rule", "i8"),
      ("table", "i8"), ("speed", "f8"), ("classes", "i8"), ("waiting", "i8"), ("capacity", "i8"),
      ("pool_busy", "i8"), ("pool_waiting", "i8"), ("first_member", "i8"), ("end_member", "i8"),
      ("fixed_class", "i8"), ("watch_above", "i8"), ("skip_share", "f8"), ("service_key", "u8"),
      ("skip_key", "u8"), ("reject_key", "u8"), ("entering", "i8"), ("row", "i8"),
-     ("row_end", "i8"), ("cursor", "i8"), ("cursor_end", "i8"), ("mode", "u1"),
+     ("row_end", "i8"), ("row_time", "f8"), ("cursor", "i8"), ("cursor_end", "i8"), ("mode", "u1"),
      ("checks_expiry", "u1"), ("rejects", "u1"), ("marks_reported", "u1"), ("marks_manual", "u1"),
-     ("marks_back_entered", "u1"), ("freshest_first", "u1"), ("open", "u1"), ("spare", "u1", 48)],
+     ("marks_back_entered", "u1"), ("freshest_first", "u1"), ("open", "u1"), ("spare", "u1", 40)],
     align=True,
 )  # fmt: skip
 # What a tube type meets at a station in a mode, and the edges on which it goes on.
@@ -468,11 +469,12 @@ def first_station(next_bits: Array, first: int, last: int) -> Any:
     earliest = next_bits[first]
     second = LATEST
     for other in range(first + 1, last):
-        bits = next_bits[other]
-        second = min(second, max(earliest, bits))
+        bits = later = next_bits[other]
         if bits < earliest:
+            later = earliest
             earliest = bits
             s = other
+        second = min(second, later)
     return s, second > earliest
 
 
@@ -489,10 +491,9 @@ def earliest_edge(s: int, edge: Array, edge_start: Array) -> Any:
 
 
 @inlined
-def next_event(s: int, station: Array, server: Array, edge: Array, edge_start: Array) -> float:
-    """Return the time at which the station next has something to do."""
-    state = station[s]
-    time: float = min(state["row_time"], server[index(state["first_server"])]["time"])
+def time_of_news(s: int, state: Any, edge: Array, edge_start: Array) -> float:
+    """Return the time of the next schedule change or arrival at a station."""
+    time: float = state["row_time"]
     for e in range(index(edge_start[s]), edge_start[s + 1]):
         time = min(time, edge[e]["time"])
     return time
@@ -649,20 +650,15 @@ def pass_block(
     while True:
         s, alone = first_station(next_bits, first, last)
         time = next_time[s]
-        if time > end or time == NEVER:
+        if time > end:
             break
         elapsed = time - settled
         arriving = wide(-1)
         leaving = wide(-1)
         onward = wide(-1)
         freed = False
-        e = earliest_edge(s, edge, edge_start)
-        if station[s]["row_time"] <= time:
-            take_row(s, elapsed, station, tallies, factor_table, len(stability), schedule)
-        elif edge[e]["time"] <= time:
-            arriving = take_from_edge(edge[e], tube)
-        else:
-            state = station[s]
+        state = station[s]
+        if state["news_time"] > time:
             i = index(server[index(state["first_server"])]["tube"])
             lead = index(state["lead"])
             if station[lead]["pool_busy"] > station[lead]["capacity"]:
@@ -688,6 +684,12 @@ def pass_block(
             else:
                 leaving = i
                 onward = wide(what["if_served"])
+        elif state["row_time"] <= time:
+            take_row(s, elapsed, station, tallies, factor_table, len(stability), schedule)
+            state["news_time"] = time_of_news(s, state, edge, edge_start)
+        else:
+            arriving = take_from_edge(edge[earliest_edge(s, edge, edge_start)], tube)
+            state["news_time"] = time_of_news(s, state, edge, edge_start)
         from_calendar = True
         while True:
             state = station[s]
@@ -795,7 +797,8 @@ def pass_block(
                 close_gap(server, index(state["first_server"]), index(state["busy"]))
                 freed = False
             if from_calendar:
-                next_time[s] = next_event(s, station, server, edge, edge_start)
+                done = server[index(state["first_server"])]["time"]
+                next_time[s] = min(state["news_time"], done)
                 alone = alone and next_time[s] > time
             if leaving < 0 or onward < 0:
                 break
@@ -809,6 +812,7 @@ def pass_block(
                 s = d
             else:
                 append_to_edge(edge[onward], tube, index(leaving), time)
+                station[d]["news_time"] = min(station[d]["news_time"], time)
                 next_time[d] = min(next_time[d], time)
                 break
         if clock[0]["triggered"] != triggered:
@@ -898,7 +902,9 @@ def find_next_times(
     """Find out when the stations of a block next have something to do; return the earliest."""
     earliest: float = NEVER
     for s in range(block[b]["first"], block[b]["end"]):
-        next_time[s] = next_event(s, station, server, edge, edge_start)
+        state = station[s]
+        state["news_time"] = time_of_news(s, state, edge, edge_start)
+        next_time[s] = min(state["news_time"], server[index(state["first_server"])]["time"])
         earliest = min(earliest, next_time[s])
     return earliest
 

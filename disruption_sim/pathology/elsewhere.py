@@ -157,10 +157,13 @@ def answer_at_the_bedside(
             continue
         collected = tubes.collected[eligible.numbers]
         site = origins.place[origin[eligible.numbers]]
+        hour = np.floor(collected)
+        # What is left of a test at the end of an hour goes on in the next.
+        rate = by_site[site] * strength.at_many(collected)
         chosen = eligible.within_limit(
-            site * int(scenario.calendar.end_hour + 1.0) + (collected // 1.0).astype(np.int64),
+            site * int(scenario.calendar.end_hour + 1.0) + hour.astype(np.int64),
             collected,
-            by_site[site] * strength.at_many(collected),
+            np.floor(rate * (hour + 1.0)) - np.floor(rate * hour),
         )
         fate[chosen.numbers] = AT_THE_BEDSIDE
         result = tubes.collected[chosen.numbers] + minutes(policy.result_minutes)

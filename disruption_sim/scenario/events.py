@@ -27,6 +27,8 @@ FromZeroDays = Annotated[float, Field(ge=0.0, le=3650.0, allow_inf_nan=False)]
 
 # Above this a queue of many servers answers to its ups and downs more than to its mean.
 MOST_UTILISATION = 0.97
+# A load of exactly n people does not need one more for a rounding error.
+ROUNDING = 1e-9
 # Group-and-screen samples stay with their site, where the blood is.
 RESULT_TUBES = (TubeType.CHEMISTRY, TubeType.HAEMATOLOGY, TubeType.COAGULATION)
 BedsideSource = Literal[
@@ -129,7 +131,7 @@ class Helper(Section):
     @property
     def people(self) -> int:
         """How many people work in the step that limits it."""
-        return math.ceil(self.own_load / self.planned_utilisation)
+        return math.ceil(self.own_load / self.planned_utilisation - ROUNDING)
 
     @property
     def own_load(self) -> float:

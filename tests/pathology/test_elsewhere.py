@@ -68,6 +68,14 @@ def test_devices_answer_as_many_an_hour_as_they_can_and_the_first_come_first() -
         np.testing.assert_array_equal(few[hour == each], in_menu[:6])
 
 
+def test_a_slow_device_does_a_test_every_few_hours() -> None:
+    numbers = intake_of((bedside(1, tests_per_hour=0.25),)).bedside.numbers
+    hour = np.floor(its_world().tubes.collected[numbers])
+    assert (np.diff(hour) >= 4.0).all()
+    # There is nearly always somebody in an hour in which it is ready.
+    assert len(numbers) > 0.9 * 24 * OUTAGE_DAYS / 4
+
+
 def test_more_devices_answer_the_same_requests_and_more() -> None:
     found = [intake_of((bedside(devices),)).bedside.numbers for devices in (0, 1, 2, 4)]
     for fewer, more in pairwise(found):

@@ -121,6 +121,13 @@ def test_the_most_that_a_helper_takes_makes_it_as_busy_as_may_be() -> None:
     assert laboratory.own_load / laboratory.people <= laboratory.planned_utilisation
 
 
+def test_a_helper_has_nobody_for_a_rounding_error() -> None:
+    # 2.1 / 0.7 is a little above 3 in binary fractions.
+    assert helper(
+        own_tubes_per_day=2016.0, open_hours=16.0, minutes=1.0, planned_utilisation=0.7
+    ).people == 3  # fmt: skip
+
+
 def test_the_whole_range_of_the_shipped_help_can_be_given() -> None:
     scenario = load_scenario("synnovis-2024")
     ranges = {record.key: record.high for record in scenario.provenance}

@@ -89,3 +89,8 @@ def test_general_practice_is_lost_first_and_its_urgent_work_done_then(
     reported = disrupted.pathology.turnaround_weekly[second_week, :, PRACTICE].sum(axis=(0, 1))
     assert 300 <= reported[0] / 5 <= 420
     assert reported[WITHIN_LIMIT] / reported[0] >= 0.95
+    # What is reported had not expired: of what was sent in that week, hardly any was lost.
+    week = slice(7 * second_week, 7 * second_week + 7)
+    sent = disrupted.pathology.fates[week, :, PRACTICE].sum(axis=(0, 1, 2))
+    lost = sent[[Fate.REPORTED_AFTER_REPEAT, Fate.ABANDONED_EXPIRED, Fate.ABANDONED_REJECTED]].sum()
+    assert lost / (sent[Fate.REPORTED] + lost) <= 0.05
