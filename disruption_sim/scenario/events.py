@@ -92,7 +92,8 @@ class ExtraManualStaff(Policy):
     """Reinforcement of the hands that work by hand."""
 
     kind: Literal["extra_manual_staff"]
-    uplift_share: NotNegative
+    # A hundred times the staff is a slip of the keyboard.
+    uplift_share: Annotated[float, Field(ge=0.0, le=100.0)]
     learning_per_week: Share = Field(
         description="Manual minutes fall by this share with each week of practice."
     )

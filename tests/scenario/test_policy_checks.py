@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from disruption_sim.scenario import ScenarioError, load_scenario, write_scenario
+from disruption_sim.scenario import ScenarioError, load_scenario, with_overrides, write_scenario
 from disruption_sim.scenario.events import MOST_UTILISATION
 from disruption_sim.scenario.faults import CrossFaults
 from disruption_sim.scenario.model import MutualAid, Scenario
@@ -119,6 +119,15 @@ def test_the_most_that_a_helper_takes_makes_it_as_busy_as_may_be() -> None:
     )
     assert busy / laboratory.people == pytest.approx(MOST_UTILISATION)
     assert laboratory.own_load / laboratory.people <= laboratory.planned_utilisation
+
+
+def test_more_staff_than_a_laboratory_can_hold_are_refused() -> None:
+    overrides = {"policies.reinforce_manual_work.uplift_share": 1e9}
+    with pytest.raises(ScenarioError) as caught:
+        with_overrides(load_scenario("synnovis-2024"), overrides)
+    (fault,) = caught.value.faults
+    assert "out of range" in fault.problem
+    assert fault.allowed == "a number from 0 to 100"
 
 
 def test_a_helper_has_nobody_for_a_rounding_error() -> None:
