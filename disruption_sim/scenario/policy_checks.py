@@ -24,12 +24,23 @@ MOST_PEOPLE = 10_000
 
 def policy_faults(scenario: Scenario) -> list[CrossFault]:
     """Return what is wrong with the levers of the laboratories."""
-    from disruption_sim.scenario.model import MutualAid, PointOfCare, Prioritisation, Reroute
+    from disruption_sim.scenario.model import (
+        DemandRestriction,
+        MutualAid,
+        PointOfCare,
+        Prioritisation,
+        Reroute,
+    )
 
     faults: list[CrossFault] = []
     for index, policy in enumerate(scenario.policies):
         path: KeyPath = ("policies", index)
-        if isinstance(policy, MutualAid):
+        if isinstance(policy, DemandRestriction):
+            in_use = scenario.pathology.tube_types_in_use
+            faults += _none_of(
+                scenario, path, policy.sources, scenario.places(policy.places), in_use
+            )
+        elif isinstance(policy, MutualAid):
             faults += _mutual_aid(scenario, path, policy)
         elif isinstance(policy, PointOfCare):
             faults += _point_of_care(scenario, path, policy)

@@ -48,6 +48,11 @@ def faults_with(policy_name: str, **changes: object) -> list[str]:
         (AID, {"sources": ["pre_assessment"]}, "sources: blood for pre-assessment is arranged"),
         (AID, {"tube_types": ["group_and_screen"]}, "tube_types: group-and-screen samples stay"),
         (
+            "restrict_general_practice_last_three",
+            {"places": ["guys"]},
+            "places: no samples of general_practice are taken there; boroughs for general_prac",
+        ),
+        (
             AID,
             {"places": ["kings_college"]},
             "places: no samples of general_practice are taken there; boroughs for general_prac",
