@@ -77,7 +77,9 @@ class DemandRestriction(Policy):
     """Fewer tests are asked for; some of the deferred come back when it ends."""
 
     kind: Literal["demand_restriction"]
-    sources: dict[Source, Share] = Field(description="Share deferred by source.")
+    sources: Annotated[dict[Source, Share], Field(min_length=1)] = Field(
+        description="Share deferred by source."
+    )
     places: tuple[Name, ...] = ("all",)
     rebound_share: Share
     rebound_days: Days

@@ -126,13 +126,22 @@ def test_the_most_that_a_helper_takes_makes_it_as_busy_as_may_be() -> None:
     assert laboratory.own_load / laboratory.people <= laboratory.planned_utilisation
 
 
-def test_more_staff_than_a_laboratory_can_hold_are_refused() -> None:
-    overrides = {"policies.reinforce_manual_work.uplift_share": 1e9}
+@pytest.mark.parametrize(
+    ("key", "value", "problem", "allowed"),
+    [
+        # More staff than a laboratory, or the memory of a computer, can hold.
+        ("reinforce_manual_work.uplift_share", 1e9, "out of range", "a number from 0 to 100"),
+        ("restrict_inpatients.sources", {}, "is an empty section", "inpatient_routine"),
+    ],
+)
+def test_a_slip_of_the_keyboard_is_refused(
+    key: str, value: object, problem: str, allowed: str
+) -> None:
     with pytest.raises(ScenarioError) as caught:
-        with_overrides(load_scenario("synnovis-2024"), overrides)
+        with_overrides(load_scenario("synnovis-2024"), {f"policies.{key}": value})
     (fault,) = caught.value.faults
-    assert "out of range" in fault.problem
-    assert fault.allowed == "a number from 0 to 100"
+    assert problem in fault.problem
+    assert allowed in fault.allowed
 
 
 def test_a_helper_has_nobody_for_a_rounding_error() -> None:
