@@ -89,6 +89,9 @@ class NetworkLayout:
         Probability that a discarded or rejected tube is collected again.
     rebleed_delay_hours : float array (R,)
         Shortest time from the discard to the new collection; the drawn time is one to two times it.
+    repeat_within_hours : float array (R,)
+        A tube that is lost longer than this after its collection is not collected again: nobody
+        waits for its result any more. May be infinite.
     transport_hours : float array (R,)
         Time from a repeated collection to its arrival at the first station.
     service_distribution : "lognormal" or "exponential"
@@ -121,6 +124,7 @@ class NetworkLayout:
     expires: BoolArray
     rebleed_share: FloatArray
     rebleed_delay_hours: FloatArray
+    repeat_within_hours: FloatArray
     transport_hours: FloatArray
     service_distribution: Distribution = "lognormal"
 
@@ -149,31 +153,36 @@ class NetworkLayout:
         """
         faults = [*self._shape_faults()]
         if not faults:
-            faults = [*self._schedule_faults(), *self._route_faults(), *self._value_faults()]
-            faults += self._pool_faults()
+            faults = [
+                *self._schedule_faults(),
+                *self._pool_faults(),
+                *self._route_faults(),
+                *self._value_faults(),
+            ]
         if faults:
             raise ValueError("unusable laboratory network: " + "; ".join(faults))
 
     def _shape_faults(self) -> list[str]:
         stations, types, sources = self.station_count, self.tube_type_count, self.source_count
         rows = len(self.schedule_time)
-        wanted: dict[tuple[int, ...], tuple[str, ...]] = {
-            (stations,): (
+        # Not by shape in a dictionary: two of the shapes may be alike.
+        wanted: list[tuple[tuple[int, ...], tuple[str, ...]]] = [
+            ((stations,), (
                 "schedule_start", "schedule_end", "checks_expiry", "marks_reported",
                 "marks_manual", "marks_back_entered", "pool", "pick_rank", "fixed_class",
-            ),
-            (rows,): (
+            )),
+            ((rows,), (
                 "schedule_servers", "schedule_mode", "schedule_speed", "schedule_skip_share",
                 "schedule_freshest_first", "schedule_open",
-            ),
-            (stations, MODE_COUNT, types): ("service_hours", "rejected_share"),
-            (stations, MODE_COUNT): ("service_cv",),
-            (stations, types): ("next_if_served", "next_if_skipped"),
-            (sources,): ("expires", "rebleed_delay_hours", "transport_hours"),
-        }  # fmt: skip
+            )),
+            ((stations, MODE_COUNT, types), ("service_hours", "rejected_share")),
+            ((stations, MODE_COUNT), ("service_cv",)),
+            ((stations, types), ("next_if_served", "next_if_skipped")),
+            ((sources,), ("expires", "rebleed_delay_hours", "transport_hours")),
+        ]  # fmt: skip
         faults = [
             f"{name} has shape {np.shape(getattr(self, name))} instead of {shape}"
-            for shape, names in wanted.items()
+            for shape, names in wanted
             for name in names
             if np.shape(getattr(self, name)) != shape
         ]
@@ -250,6 +259,7 @@ class NetworkLayout:
         faults = []
         for name in (
             "service_hours", "service_cv", "stability_hours", "rebleed_delay_hours",
+            "repeat_within_hours",
             "transport_hours",
         ):  # fmt: skip
             values = getattr(self, name)

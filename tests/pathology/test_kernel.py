@@ -357,6 +357,196 @@ def test_faulty_schedules_are_refused(rows: tuple[Any, ...], message: str) -> No
         kernel.reschedule(0, *rows)
 
 
+def test_a_station_without_servers_of_its_own_cannot_be_given_any() -> None:
+    layout = network(
+        [Station(always(2), 1.0, served=1), Station(always(0), 1.0, pool=0, reports=True)]
+    )
+    kernel = run(layout, tubes_arriving([0.0]), 1.0)
+    with pytest.raises(ValueError, match="takes the servers of another station"):
+        kernel.reschedule(1, [1.0], [1], [0], [1.0], [0.0], [False], [True])
+
+
+# --- shared servers -----------------------------------------------------------------------------
+
+
+def shared(rows: list[Row], *second: Row, ranks: tuple[int, int] = (1, 0), fixed: int = -1,
+           cv: float = 0.0) -> NetworkLayout:  # fmt: skip
+    """Two steps by the same people, with half an hour on a machine between them."""
+    return network(
+        [
+            Station(rows, 1.0, served=1, pick_rank=ranks[0], cv=cv),
+            Station(always(99), 0.5, served=2),
+            Station(second or always(0), 1.0, pool=0, pick_rank=ranks[1], fixed_class=fixed,
+                    reports=True, cv=cv),
+        ]
+    )  # fmt: skip
+
+
+def test_one_person_does_both_steps_and_first_finishes_what_was_begun() -> None:
+    kernel = run(shared(always(1)), tubes_arriving([0.0] * 3))
+    np.testing.assert_array_equal(kernel.reported_at, [3.0, 4.0, 6.5])
+    kernel = run(shared(always(1), ranks=(0, 1)), tubes_arriving([0.0] * 3))
+    np.testing.assert_array_equal(kernel.reported_at, [4.0, 5.0, 6.0])
+    week = kernel.station_weeks[0]
+    np.testing.assert_array_equal(week["busy_hours"], [3.0, 1.5, 3.0])
+    np.testing.assert_array_equal(week["offered_hours"], [168.0, 99 * 168.0, 0.0])
+    np.testing.assert_array_equal(
+        kernel.pool_utilisation[0], [6.0 / 168.0, 1.5 / (99 * 168.0), np.nan]
+    )
+
+
+def test_a_lower_class_at_one_step_goes_before_a_higher_at_another() -> None:
+    # At 2.5 h the first tube waits for the second step, the last for the first step.
+    kernel = run(shared(always(1)), tubes_arriving([0.0, 1.5, 1.5], priority=[1, 0, 2]))
+    np.testing.assert_array_equal(kernel.reported_at, [3.5, 4.5, 7.0])
+    # At 2 h so they do too, but now the last is of the lower class.
+    kernel = run(shared(always(1)), tubes_arriving([0.0, 1.0, 1.25], priority=[1, 0, 0]))
+    np.testing.assert_array_equal(kernel.reported_at, [6.0, 4.0, 5.0])
+
+
+def test_a_fixed_class_lets_live_work_of_lower_classes_go_first() -> None:
+    tubes = tubes_arriving([0.0, 0.5, 0.75, 0.875], priority=[0, 2, 5, 7])
+    kernel = run(shared(always(1), fixed=4), tubes)
+    np.testing.assert_array_equal(kernel.reported_at, [3.0, 4.0, 7.0, 8.0])
+    kernel = run(shared(always(1), fixed=6), tubes)
+    np.testing.assert_array_equal(kernel.reported_at, [4.0, 5.0, 6.0, 8.5])
+
+
+def test_a_closed_station_leaves_its_people_to_the_other_steps() -> None:
+    opens: list[Row] = [
+        (-math.inf, 0, 0, 1.0, 0.0, False, False), (10.0, 0, 0, 1.0, 0.0, False, True),
+        (11.5, 0, 0, 1.0, 0.0, False, False), (20.0, 0, 0, 1.0, 0.0, False, True),
+    ]  # fmt: skip
+    kernel = run(shared(always(1), *opens), tubes_arriving([0.0] * 4))
+    np.testing.assert_array_equal(kernel.reported_at, [11.0, 12.0, 21.0, 22.0])
+
+
+def test_people_who_are_added_start_at_every_step_at_once() -> None:
+    rows: list[Row] = [(-math.inf, 1, 0, 1.0, 0.0), (1.0, 0, 0, 1.0, 0.0), (5.0, 3, 0, 1.0, 0.0)]
+    kernel = run(shared(rows), tubes_arriving([0.0] * 3))
+    np.testing.assert_array_equal(kernel.reported_at, [6.0, 7.5, 7.5])
+
+
+def test_more_people_may_come_to_a_pool_than_there_was_room_for() -> None:
+    kernel = LaboratoryKernel(
+        shared(always(1)), tubes_arriving([0.0] * 40), seed=0, replication=0, horizon_hours=50.0
+    )
+    kernel.advance_to(2.5)
+    kernel.reschedule(0, [3.0], [50], [0], [1.0], [0.0], [False], [True])
+    kernel.advance_to(50.0)
+    np.testing.assert_array_equal(kernel.reported_at, [3.0, 4.0] + [5.5] * 38)
+
+
+# --- rejection ----------------------------------------------------------------------------------
+
+
+def test_a_share_of_tubes_is_rejected_when_booked_in_and_bled_again() -> None:
+    rows: list[Row] = [(-math.inf, 9, 0, 1.0, 0.0), (1000.0, 9, 1, 1.0, 0.0)]
+    layout = network(
+        [Station(rows, 0.25, 0.25, rejected=[0.05, 0.0], manual_rejected=[0.2, 0.0], served=1),
+         Station(always(9), 0.25, reports=True)],
+        stability=[1e6, 1e6],
+        rebleed_share=[1.0, 0.0],
+        rebleed_delay=[2.0, 1.0],
+        transport=[0.0, 0.0],
+    )  # fmt: skip
+    kind, source = np.tile([0, 0, 0, 1], 2000), np.repeat([0, 1], 4000)
+    arrival = np.arange(8000) % 4000 / 2
+    kernel = run(layout, tubes_arriving(arrival, tube_type=kind, source=source), 2100.0)
+    assert not kernel.is_rejected[kind == 1].any()
+    by_hand, own = arrival >= 1000.0, kind == 0
+    assert kernel.is_rejected[own & ~by_hand].mean() == pytest.approx(0.05, abs=0.012)
+    assert kernel.is_rejected[own & by_hand].mean() == pytest.approx(0.2, abs=0.025)
+    rejected = kernel.is_rejected
+    np.testing.assert_array_equal(kernel.is_abandoned, rejected & (source == 1))
+    assert not kernel.is_discarded.any()
+    again = rejected & (source == 0)
+    once = again & (kernel.occasion == 1)
+    took = (kernel.reported_at - arrival)[once]
+    assert (took >= 2.75).all()
+    assert (took <= 4.75).all()
+    counts = kernel.counts
+    assert counts.rejected == counts.rebled + counts.abandoned > rejected.sum()
+    assert counts.abandoned == (rejected & (source == 1)).sum()
+    week = kernel.source_weeks
+    assert week["rejected"].sum(axis=0).tolist() == [
+        int(kernel.occasion[source == 0].sum()), counts.abandoned
+    ]  # fmt: skip
+    assert kernel.station_weeks["served"][:, 0].sum() == counts.received
+
+
+def test_the_reason_of_the_last_loss_counts() -> None:
+    """Rejected first, then expired while nobody works."""
+    rows: list[Row] = [(-math.inf, 1, 0, 1.0, 0.0), (2.0, 0, 0, 1.0, 0.0), (30.0, 1, 0, 1.0, 0.0)]
+    layout = network(
+        [Station(rows, 1.0, rejected=1.0, checks_expiry=True)], stability=[10.0],
+        rebleed_share=[1.0], rebleed_delay=[4.0],
+    )  # fmt: skip
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving([0.0]), seed=0, replication=0, horizon_hours=60.0
+    )
+    kernel.advance_to(2.0)
+    assert (kernel.is_rejected[0], kernel.is_discarded[0]) == (True, False)
+    kernel.advance_to(30.0)
+    assert (kernel.is_rejected[0], kernel.is_discarded[0]) == (False, True)
+    kernel.advance_to(45.0)
+    assert (kernel.is_rejected[0], kernel.is_discarded[0]) == (True, True)
+
+
+# --- freshest first and expiry ------------------------------------------------------------------
+
+
+def test_the_freshest_goes_first_and_what_has_expired_is_thrown_out() -> None:
+    rows: list[Row] = [(-math.inf, 0, 0, 1.0, 0.0, True, True), (6.5, 1, 0, 1.0, 0.0, True, True)]
+    layout = network([Station(rows, 1.0, checks_expiry=True, reports=True)], stability=[4.0])
+    kernel = run(layout, tubes_arriving(np.arange(7.0)))
+    # At 6.5 h those of 0 to 2 h are thrown out, at 7.5 h that of 3 h, at 8.5 h that of 4 h.
+    np.testing.assert_array_equal(
+        kernel.reported_at, [np.nan, np.nan, np.nan, np.nan, np.nan, 8.5, 7.5]
+    )
+    assert kernel.counts.discarded == 5
+    assert kernel.station_weeks["longest_wait"][0, 0] == 6.5
+
+
+def test_freshest_first_saves_tubes_under_overload() -> None:
+    """Four tubes an hour, two are served: first come, first served lets nearly all grow old."""
+    reported = {}
+    for freshest in (False, True):
+        rows: list[Row] = [(-math.inf, 1, 0, 1.0, 0.0, freshest, True)]
+        layout = network([Station(rows, 0.5, checks_expiry=True, reports=True)], stability=[6.0])
+        kernel = run(layout, tubes_arriving(np.arange(1200) / 4), 300.0)
+        wait = kernel.reported_at - 0.5 - np.arange(1200) / 4
+        reported[freshest] = kernel.counts.reported, float(np.nanmedian(wait))
+    assert reported[True][0] >= reported[False][0]
+    assert reported[True][1] < 0.5 < 5.5 < reported[False][1]
+
+
+def test_a_queue_can_be_turned_round_while_it_stands() -> None:
+    """The kernel keeps no links to those before until a schedule asks for them."""
+    layout = network([Station(always(0), 1.0, reports=True)])
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving([0.0, 1.0, 2.0, 3.0, 10.5]), seed=0, replication=0,
+        horizon_hours=60.0,
+    )  # fmt: skip
+    kernel.advance_to(8.0)
+    kernel.reschedule(
+        0, [10.0, 12.0], [1, 1], [0, 0], [1.0, 1.0], [0.0, 0.0], [True, False], [True, True]
+    )
+    kernel.advance_to(60.0)
+    np.testing.assert_array_equal(kernel.reported_at, [13.0, 14.0, 15.0, 11.0, 12.0])
+
+
+def test_tubes_of_a_source_that_never_expire_are_used_however_old() -> None:
+    rows: list[Row] = [(-math.inf, 0, 0, 1.0, 0.0), (50.0, 9, 0, 1.0, 0.0)]
+    layout = network(
+        [Station(rows, 1.0, checks_expiry=True, reports=True)], stability=[4.0],
+        expires=[True, False], rebleed_share=[0.0, 0.0], rebleed_delay=[1.0, 1.0],
+        transport=[0.0, 0.0],
+    )  # fmt: skip
+    kernel = run(layout, tubes_arriving([0.0, 0.0], source=[0, 1]))
+    np.testing.assert_array_equal(kernel.reported_at, [np.nan, 51.0])
+
+
 # --- layouts ------------------------------------------------------------------------------------
 
 
@@ -374,6 +564,19 @@ def test_faulty_schedules_are_refused(rows: tuple[Any, ...], message: str) -> No
         ({"station_names": ("one", "one")}, "repeat"),
         ({"schedule_end": np.array([1, 1])}, "no schedule row"),
         ({"service_distribution": "exponential", "service_cv": np.full((2, 2), 0.5)}, "of 1"),
+        ({"pool": np.array([0, 0])}, "has some itself"),
+        ({"pool": np.array([1, 1])}, "nor an earlier one"),
+        ({"pool": np.array([0, 2])}, "nor an earlier one"),
+        ({"pool": np.zeros(1, dtype=int)}, "shape"),
+        ({"pick_rank": np.array([0, -1])}, "negative"),
+        ({"fixed_class": np.array([0, 8])}, "within -1 to 7"),
+        ({"fixed_class": np.array([0, -2])}, "within -1 to 7"),
+        ({"rejected_share": np.full((2, 2, 1), 1.5)}, "within 0 to 1"),
+        ({"rejected_share": np.full((2, 2, 1), np.nan)}, "within 0 to 1"),
+        ({"rejected_share": np.full((2, 2, 1), 0.5)}, "behind a reporting station rejects"),
+        ({"schedule_freshest_first": np.array([0, 1])}, "not of bool"),
+        ({"schedule_open": np.array([True])}, "shape"),
+        ({"expires": np.array([1.0])}, "not of bool"),
     ],
 )
 def test_unusable_networks_are_refused_in_words(changes: dict[str, Any], message: str) -> None:
@@ -388,7 +591,7 @@ SMALL_RUN = (
     "import numpy as np;"
     "from disruption_sim.pathology.kernel import LaboratoryKernel;"
     "from tests.reference.networks import random_case;"
-    "case = random_case(7);"
+    "case = random_case(9, tubes=200);"
     "kernel = LaboratoryKernel("
     "    case.layout, case.tubes, seed=1, replication=0, horizon_hours=case.horizon);"
     "kernel.advance_to(case.horizon);"
@@ -406,7 +609,7 @@ def test_the_same_without_compiling() -> None:
         for disabled in ("0", "1")
     ]  # fmt: skip
     assert outputs[0] == outputs[1]
-    assert len(outputs[0]) > 100
+    assert len(outputs[0]) > 1000
 
 
 def test_no_place_for_the_cache_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,29 @@ def test_a_watch_on_a_tube_ends_with_its_report() -> None:
     assert not kernel.may_stop_by(50.0)
 
 
+def test_a_rejected_tube_stops_at_the_instant_of_its_rejection() -> None:
+    layout = network(
+        [
+            Station(always(2), 1.0, rejected=[1.0, 0.0], served=1),
+            Station(always(0), 1.0, pool=0, reports=True),
+        ],
+        stability=[1e6, 1e6],
+    )
+    kernel = LaboratoryKernel(
+        layout, tubes_arriving([1.5, 1.5], tube_type=[0, 1]), seed=0, replication=0,
+        horizon_hours=50.0,
+    )  # fmt: skip
+    kernel.watch_tube(0)
+    kernel.watch_tube(1)
+    assert not kernel.may_stop_by(1.5)
+    assert kernel.may_stop_by(2.0)
+    assert kernel.advance_to(40.0) == 2.5
+    assert kernel.take_triggers() == [Trigger("tube", 0, 2.5)]
+    assert kernel.advance_to(40.0) == 40.0
+    np.testing.assert_array_equal(kernel.reported_at, [np.nan, 3.5])
+    assert not kernel.may_stop_by(50.0)
+
+
 def test_impossible_watches_are_refused() -> None:
     layout = network([Station(always(1), 1.0)])
     kernel = LaboratoryKernel(
