@@ -23,6 +23,13 @@ the shortest re-bleed delay after that (the lookahead), so within a window short
 block can influence one before it, and the passes in network order give the same history as one
 calendar for all. This is conservative synchronisation (Chandy and Misra, 1979). Windows also end
 at every full hour, which keeps the tubes of a window in the processor's cache.
+
+**How a block is passed.** For every station its next time is kept: of its schedule change and its
+arrivals (the news) and of its first completion. The earliest goes next, of equals the first in
+network order, which is the tie rule. A tube that leaves for another station of the block arrives
+there at the same instant; if no other station of the block has anything to do then, it is next,
+and walks on at once instead of by way of an edge and the calendar. A service takes a tick at
+least, so nothing that is started on the way belongs to that instant.
 """
 
 from __future__ import annotations
@@ -108,7 +115,8 @@ SCHEDULE = np.dtype(
      ("freshest_first", "u1"), ("open", "u1")], align=True,
 )  # fmt: skip
 SOURCE = np.dtype(
-    [("rebleed_share", "f8"), ("rebleed_delay", "f8"), ("transport", "f8"), ("expires", "u1")],
+    [("rebleed_share", "f8"), ("rebleed_delay", "f8"), ("repeat_within", "f8"), ("transport", "f8"),
+     ("expires", "u1")],
     align=True,
 )
 STATION_WEEK = np.dtype(
@@ -379,6 +387,7 @@ def lose(
         clock[0]["triggered"] += 1
     if (
         occasion < LAST_OCCASION
+        and time - collected[i] <= rule["repeat_within"]
         and hash_number(clock[0]["rebleed_key"], entity, occasion) < rule["rebleed_share"]
     ):
         stretch = 1.0 + hash_number(clock[0]["delay_key"], entity, occasion)
