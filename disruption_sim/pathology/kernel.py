@@ -416,6 +416,7 @@ def warm_up_compile() -> None:
         expires=np.array([True]),
         rebleed_share=one,
         rebleed_delay_hours=one,
+        repeat_within_hours=one,
         transport_hours=one,
     )
     byte = np.zeros(1, dtype=np.uint8)

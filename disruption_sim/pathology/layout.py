@@ -123,6 +123,7 @@ def build_layout(
         expires=np.array([source.on_expiry != "flag" for source in sources]),
         rebleed_share=np.array([source.rebleed_share for source in sources]),
         rebleed_delay_hours=np.array([to_grid(source.rebleed_delay_hours) for source in sources]),
+        repeat_within_hours=np.array([source.repeat_within_hours for source in sources]),
         transport_hours=to_grid(week.travel_hours),
     )
 

@@ -104,6 +104,7 @@ class KernelState:
         self.source = np.zeros(layout.source_count, dtype=compiled.SOURCE)
         self.source["rebleed_share"] = layout.rebleed_share
         self.source["rebleed_delay"] = layout.rebleed_delay_hours
+        self.source["repeat_within"] = layout.repeat_within_hours
         self.source["transport"] = layout.transport_hours
         self.source["expires"] = layout.expires
         self.stability = np.ascontiguousarray(layout.stability_hours, dtype=np.float64)

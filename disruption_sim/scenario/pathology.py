@@ -76,6 +76,10 @@ class SourceRules(Section):
     )
     rebleed_share: Share = Field(description="Expired or rejected samples that are taken again.")
     rebleed_delay_hours: Annotated[float, Field(ge=0.25, le=1000.0)]
+    repeat_within_hours: Positive = Field(
+        description="A sample lost later than this after collection is not taken again: by then "
+        "the patient has gone home, or is bled anew for other reasons."
+    )
     on_expiry: Literal["discard", "flag"] = Field(
         default="discard",
         description="discard: what is past its stability is thrown away, and rebleed_share says "

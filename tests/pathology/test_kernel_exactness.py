@@ -200,6 +200,12 @@ def test_the_cases_contain_what_they_are_for() -> None:
             lambda layout: {"schedule_open": np.ones_like(layout.schedule_open)},
         ),
         ("expires", lambda layout: {"expires": np.ones_like(layout.expires)}),
+        (
+            "repeat_within_hours",
+            lambda layout: {
+                "repeat_within_hours": np.full_like(layout.repeat_within_hours, np.inf)
+            },
+        ),
     ],
 )
 def test_the_cases_would_notice_a_mechanism_that_does_nothing(

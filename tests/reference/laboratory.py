@@ -273,7 +273,8 @@ class ReferenceLaboratory:
             tube.is_rejected = lost == "rejected"
             self.losses.append((self.env.now, tube.number))
             layout, entity, occasion = self.layout, tube.entity, tube.occasion
-            if (
+            too_late = self.env.now - tube.collected > layout.repeat_within_hours[tube.source]
+            if too_late or (
                 hash_uniform(self.rebleed_key, entity, occasion)
                 >= layout.rebleed_share[tube.source]
             ):

@@ -54,6 +54,7 @@ def network(
     expires: bool | Sequence[bool] = True,
     rebleed_share: Sequence[float] = (0.0,),
     rebleed_delay: Sequence[float] = (1.0,),
+    repeat_within: float | Sequence[float] = np.inf,
     transport: Sequence[float] = (0.0,),
     distribution: Distribution = "lognormal",
 ) -> NetworkLayout:
@@ -103,6 +104,7 @@ def network(
         expires=np.array(np.broadcast_to(expires, len(rebleed_share))),
         rebleed_share=np.array(rebleed_share, dtype=float),
         rebleed_delay_hours=np.array(rebleed_delay, dtype=float),
+        repeat_within_hours=np.full(len(rebleed_delay), repeat_within, dtype=float),
         transport_hours=np.array(transport, dtype=float),
         service_distribution=distribution,
     )
@@ -232,6 +234,7 @@ def random_case(
         expires=[bool(draw.random() < 0.6) for _ in range(sources)],
         rebleed_share=[float(draw.choice([0.0, 0.5, 0.9])) for _ in range(sources)],
         rebleed_delay=[coarse(1 / grain, 1.5) for _ in range(sources)],
+        repeat_within=[float(draw.choice([4.0, np.inf])) for _ in range(sources)],
         transport=[coarse(0.0, 1.0) for _ in range(sources)],
     )
     entries = [-1, *range(min(stations, 3)), *range(min(stations, 3))]
