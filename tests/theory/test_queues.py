@@ -206,3 +206,96 @@ def test_utilisation_is_the_load() -> None:
     assert kernel.pool_utilisation.shape == (weeks, 1)
     assert kernel.pool_utilisation.mean() == pytest.approx(load, abs=0.01)
     assert kernel.pool_utilisation.max() < 1.0
+
+
+def pool_waits(
+    servers: int, rates: list[float], *, tubes: int, freshest: bool = False, seed: int = 4
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Simulate Poisson arrivals at several stations that share servers; return waits, stations.
+
+    The station is the class as well; with one rate it is a single queue.
+    """
+    draw = np.random.default_rng(seed)
+    arrival = to_grid(np.cumsum(draw.exponential(UNIT_HOURS / sum(rates), tubes)))
+    entry = draw.choice(len(rates), size=tubes, p=np.array(rates) / sum(rates))
+    rows = [(-math.inf, servers, 0, 1.0, 0.0, freshest, True)]
+    layout = network(
+        [Station(rows, UNIT_HOURS, cv=1.0, reports=True)]
+        + [Station(always(0), UNIT_HOURS, cv=1.0, reports=True, pool=0) for _ in rates[1:]],
+        distribution="exponential",
+    )
+    kernel = LaboratoryKernel(
+        layout,
+        tubes_arriving(arrival, priority=entry, entry_station=entry),
+        seed=seed,
+        replication=0,
+        horizon_hours=float(arrival[-1]) + 24.0,
+    )
+    kernel.advance_to(kernel.horizon_hours)
+    factors = service_factors(1.0, "exponential")
+    service = np.empty(tubes)
+    for station in range(len(rates)):
+        own = np.flatnonzero(entry == station)
+        key = purpose_key(seed, 0, f"pathology.service.station {station}")
+        numbers = (hash_uniform(key, own) * len(factors)).astype(np.int64)
+        service[own] = to_grid(UNIT_HOURS * factors[numbers])
+    waited = (kernel.reported_at - arrival - service) / UNIT_HOURS
+    return waited[tubes // 10 :], entry[tubes // 10 :]
+
+
+def test_two_stations_with_the_same_people_wait_as_one() -> None:
+    """The waits of all together do not depend on who goes first: M/M/4 with the merged stream."""
+    waited, station = pool_waits(4, [1.0, 2.2], tubes=2_000_000)
+    assert_mean(waited, erlang_c(4, 3.2) / (4 - 3.2), at_most=0.03)
+    waiting = erlang_c(4, 3.2) / 4
+    assert_mean(waited[station == 0], waiting / (1 - 0.25), at_most=0.02)
+    assert_mean(waited[station == 1], waiting / ((1 - 0.25) * (1 - 0.8)), at_most=0.03)
+
+
+def test_the_freshest_first_wait_as_long_on_the_whole_and_less_evenly() -> None:
+    """M/M/3: the mean is that of first come, first served; the second moment is not.
+
+    The wait of one who must wait, last come first served, is a busy period of the three servers:
+    mean 1 / (3 - 2.4), second moment 2 * 3 / (3 - 2.4)**3 (Takács, 1962), instead of that of an
+    exponential time, 2 / (3 - 2.4)**2.
+    """
+    probability, spare = erlang_c(3, 2.4), 3 - 2.4
+    moments = {False: 2 / spare**2, True: 2 * 3 / spare**3}
+    for freshest, second_moment in moments.items():
+        waited, _ = pool_waits(3, [2.4], tubes=3_000_000, freshest=freshest)
+        assert_mean(waited, probability / spare, at_most=0.02)
+        assert_mean(waited**2, probability * second_moment, at_most=0.1)
+
+
+@pytest.mark.parametrize("ranks", [(0, 1), (1, 0)])
+def test_two_steps_by_one_person_conserve_work(ranks: tuple[int, int]) -> None:
+    """Work in the system is that of an M/G/1 of whole tubes, whichever step goes first.
+
+    Conservation law (Kleinrock, 1965): a tube brings two exponential parts of mean 1, so it stands
+    for 2 while it waits for the first, for 1 while it waits for the second, and for 2 + 1 in
+    service, its work times the time summed up.
+    """
+    draw = np.random.default_rng(5)
+    tubes, rate = 1_000_000, 0.35
+    arrival = to_grid(np.cumsum(draw.exponential(UNIT_HOURS / rate, tubes)))
+    layout = network(
+        [
+            Station(always(1), UNIT_HOURS, cv=1.0, served=1, pick_rank=ranks[0], back_entry=True),
+            Station(always(0), UNIT_HOURS, cv=1.0, reports=True, pool=0, pick_rank=ranks[1]),
+        ],
+        distribution="exponential",
+    )
+    kernel = LaboratoryKernel(
+        layout,
+        tubes_arriving(arrival),
+        seed=5,
+        replication=0,
+        horizon_hours=float(arrival[-1]) + 24.0,
+    )
+    kernel.advance_to(kernel.horizon_hours)
+    # The time at which it leaves the first step is noted as its back-entry.
+    first = (kernel.back_entered_at - arrival) / UNIT_HOURS - 1
+    second = (kernel.reported_at - kernel.back_entered_at) / UNIT_HOURS - 1
+    load, second_moment = 2 * rate, 2**2 + 2
+    work = (2 * first + second + 3)[tubes // 10 :]
+    assert_mean(work, second_moment / (2 * (1 - load)), at_most=0.02)
