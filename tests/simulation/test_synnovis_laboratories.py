@@ -30,7 +30,7 @@ WITHIN_STANDARD, WITHIN_LIMIT = 1, 2
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return load_scenario("synnovis-2024", ["calendar.horizon_weeks=6", "calendar.warm_up_weeks=6"])
+    return load_scenario("synnovis-2024", ["calendar.horizon_weeks=8", "calendar.warm_up_weeks=6"])
 
 
 @pytest.fixture(scope="module", params=[1, 2])
