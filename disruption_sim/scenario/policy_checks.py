@@ -175,9 +175,11 @@ def _nothing_meant_for(scenario: Scenario, path: KeyPath, policy: Reroute) -> li
     faults = _none_of(scenario, path, policy.sources, scenario.places(("all",)), policy.tube_types)
     at_hub = policy.from_laboratory == scenario.network.hub.name
     meant_for = "hub" if at_hub else "local"
-    for source in policy.sources:
-        rules = scenario.pathology.source(source)
-        if source is Source.GENERAL_PRACTICE and not at_hub:
+    # Whether every source is there is checked elsewhere, and may not be so yet.
+    for rules in scenario.pathology.sources:
+        if rules.name not in policy.sources:
+            continue
+        if rules.name is Source.GENERAL_PRACTICE and not at_hub:
             continue
         for tube_type in set(policy.tube_types) & set(scenario.pathology.tube_types_in_use):
             if rules.laboratory_by_tube_type.get(tube_type, rules.laboratory) == meant_for:

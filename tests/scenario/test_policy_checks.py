@@ -126,6 +126,12 @@ def test_the_most_that_a_helper_takes_makes_it_as_busy_as_may_be() -> None:
     assert laboratory.own_load / laboratory.people <= laboratory.planned_utilisation
 
 
+def test_levers_are_checked_beside_a_source_without_rules() -> None:
+    overrides = {"pathology.sources.outpatient.name": "pre_assessment"}
+    with pytest.raises(ScenarioError):
+        with_overrides(load_scenario("synnovis-2024"), overrides)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "problem", "allowed"),
     [
