@@ -115,8 +115,13 @@ SCHEDULE = np.dtype(
      ("freshest_first", "u1"), ("open", "u1")], align=True,
 )  # fmt: skip
 SOURCE = np.dtype(
-    [("rebleed_share", "f8"), ("rebleed_delay", "f8"), ("repeat_within", "f8"), ("transport", "f8"),
-     ("expires", "u1")],
+    [
+        ("rebleed_share", "f8"),
+        ("rebleed_delay", "f8"),
+        ("repeat_within", "f8"),
+        ("transport", "f8"),
+        ("expires", "u1"),
+    ],
     align=True,
 )
 STATION_WEEK = np.dtype(
@@ -729,9 +734,7 @@ def pass_block(
                     candidate = i
                 else:
                     join_queue(s, i, state, pool, tube, queue, previous, links_back)
-                    tallies[s]["longest_queue"] = max(
-                        tallies[s]["longest_queue"], state["waiting"]
-                    )
+                    tallies[s]["longest_queue"] = max(tallies[s]["longest_queue"], state["waiting"])
                     if state["waiting"] > state["watch_above"]:
                         state["watch_above"] = NOT_WATCHED
                         clock[0]["watched_queues"] -= 1

@@ -184,8 +184,8 @@ class KernelState:
         ):  # fmt: skip
             self.rule[name] = LEAVES
             for s, tube_type in np.argwhere(table != LEAVES):
-                origin = int(block_of[s])
-                self.rule[name][s, :, tube_type] = edges[origin, int(table[s, tube_type])]
+                edge = edges[int(block_of[s]), int(table[s, tube_type])]
+                self.rule[name][s, :, tube_type] = edge
         # Whether what happens in a block can matter at a station, directly or through others.
         influences = np.logical_or.reduceat(hands_over, first, axis=1)
         for b in range(len(first) - 1, -1, -1):
