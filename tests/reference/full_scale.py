@@ -32,9 +32,7 @@ def full_scale_layout(*, outage: tuple[float, float] | None = None) -> NetworkLa
         def needed(hours: float, share: float = 1.0) -> int:
             return math.ceil(TUBES_PER_HOUR / LABORATORIES * share * hours * 1.7 / 0.85) + 1
 
-        people = (
-            needed(1 / 60) + needed(3 / 60, 0.1) + needed(0.2 / 60) + needed(2 / 60, 0.05)
-        )
+        people = needed(1 / 60) + needed(3 / 60, 0.1) + needed(0.2 / 60) + needed(2 / 60, 0.05)
         booking: list[Row] = [(-math.inf, people, 0, 1.0, 0.0)]
         if outage is not None:
             booking += [(outage[0], people, 1, 1.0, 0.0), (outage[1], *booking[0][1:])]
