@@ -183,7 +183,7 @@ class KernelState:
             ("if_served", layout.next_if_served), ("if_skipped", layout.next_if_skipped),
         ):  # fmt: skip
             self.rule[name] = LEAVES
-            for s, tube_type in np.argwhere(table != LEAVES):
+            for s, tube_type in np.argwhere(table != LEAVES).tolist():
                 edge = edges[int(block_of[s]), int(table[s, tube_type])]
                 self.rule[name][s, :, tube_type] = edge
         # Whether what happens in a block can matter at a station, directly or through others.

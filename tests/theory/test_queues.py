@@ -31,7 +31,6 @@ def waits(
     cv: float = 1.0,
     distribution: Distribution = "exponential",
     stations: int = 1,
-    freshest_first: bool = False,
     seed: int = 1,
 ) -> tuple[FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Simulate Poisson arrivals of the given rates per class; return waits, classes, stations.
@@ -46,7 +45,7 @@ def waits(
     layout = network(
         [
             Station(
-                [(-math.inf, servers if s == 0 else 0, 0, 1.0, 0.0, freshest_first, True)],
+                always(servers if s == 0 else 0),
                 UNIT_HOURS, cv=cv, reports=True, pool=0,
             )
             for s in range(stations)
@@ -130,25 +129,6 @@ def test_classes_come_before_stations_in_a_shared_pool() -> None:
     for rank, (a, b) in enumerate(pairwise(loads)):
         stream = (priority == rank // 2) & (station == rank % 2)
         assert_mean(waited[stream], erlang_c(3, 2.4) / 3 / (1 - a) / (1 - b), at_most=0.02)
-
-
-def test_the_freshest_first_makes_waits_uneven_and_not_shorter_on_average() -> None:
-    """M/M/3, last come first served: its mean wait is that of Erlang C.
-
-    The second moment is 1 / (1 - load) times that of first come first served, in M/M/c as in M/M/1
-    (Takacs, 1963).
-    """
-    in_order, _, _ = waits(3, [2.4], tubes=2_000_000)
-    turned, _, _ = waits(3, [2.4], tubes=2_000_000, freshest_first=True)
-    expected = erlang_c(3, 2.4) / (3 - 2.4)
-    assert_mean(in_order, expected, at_most=0.02)
-    assert_mean(turned, expected, at_most=0.02)
-    assert (turned > 0).mean() == pytest.approx(erlang_c(3, 2.4), abs=0.01)
-    assert np.median(turned[turned > 0]) < 0.6 * np.median(in_order[in_order > 0])
-    # Waits of those who wait are exponential with the rate 3 - 2.4 if served in order.
-    second = erlang_c(3, 2.4) * 2 / (3 - 2.4) ** 2
-    assert_mean(in_order**2, second, at_most=0.04)
-    assert_mean(turned**2, second / (1 - 0.8), at_most=0.1)
 
 
 def test_wait_with_lognormal_service() -> None:
