@@ -15,6 +15,7 @@ from disruption_sim.charts.inputs import (
     ALL_SITES,
     BASELINE,
     DISRUPTED,
+    EXCESS,
     STATISTICS,
     Simulated,
     highest,
@@ -75,11 +76,11 @@ def _cause_key(cause: object) -> str:
 
 
 def title(result: Simulated, site: str = ALL_SITES) -> str:
-    """Return the finding in words."""
-    incident = total(result, "operations_postponed_incident", DISRUPTED, site)
+    """Return the finding in words: above the other future, as samples are refused there too."""
+    incident = total(result, "operations_postponed_incident", EXCESS, site)
     if incident["mean"] < 0.5:
         return "No operation is postponed because of the incident"
-    weekly = weekly_series(result, "operations_postponed_incident", DISRUPTED, site)["mean"]
+    weekly = weekly_series(result, "operations_postponed_incident", EXCESS, site)["mean"]
     share = weekly.iloc[:FIRST_WEEKS].sum() / weekly.sum()
     when = f", {words.percent(share)} of them in the first {FIRST_WEEKS} weeks"
     found = f"The incident postpones {words.number(incident['mean'])} operations " + words.spread(

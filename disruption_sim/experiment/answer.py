@@ -51,7 +51,7 @@ def _postponed(
 
 def _only(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
     wanted = (frame["measure"] == measure) & (frame["site"] == "all")
-    return frame[wanted & (frame["arm"] == "disrupted")]
+    return frame[wanted & (frame["arm"] == "excess")]
 
 
 def _spread(row: pd.Series[float]) -> str:

@@ -216,7 +216,7 @@ def test_the_title_counts_what_the_summary_counts() -> None:
     summary = result.summary
     row = summary[
         (summary["measure"] == "operations_postponed_incident")
-        & (summary["arm"] == "disrupted")
+        & (summary["arm"] == "excess")
         & (summary["site"] == "all")
     ].iloc[0]
     title = plain(the("operations_postponed").alt_text(result, "all"))

@@ -247,7 +247,9 @@ def test_devices_at_the_bedside_mean_fewer_tubes_and_faster_results() -> None:
         assert tubes[1] < tubes[0]
         assert in_outage(after.point_of_care) > 500
         assert share_within(after, EMERGENCY) > share_within(before, EMERGENCY) + 0.05
-        assert in_outage(after.rebled) < in_outage(before.rebled)
+        # Not fewer re-bleeds: samples that expire are found earlier, while it is worth repeating.
+        lost = [outage_weeks(r.abandoned)[:, :, EMERGENCY].sum() for r in (before, after)]
+        assert lost[1] < lost[0]
         before = after
 
 
