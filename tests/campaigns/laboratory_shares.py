@@ -53,7 +53,6 @@ FITTED: dict[str, tuple[dict[str, float], float, float]] = {
     "ordinary minutes, booking-in": (
         {f"pathology.steps.booking_in.minutes.{blood}": 1.0 for blood in BLOOD}, 0.75, 2.0,
     ),
-    "planned utilisation": ({"pathology.people.planned_utilisation": 1.0}, 0.45, 0.85),
     "reinforcement, trigger day": ({f"{STAFF}trigger_day": 1.0}, 0.0, 3.0),
     "reinforcement, lag days": ({f"{STAFF}lag_days": 1.0}, 0.0, 3.0),
     "reinforcement, ramp days": ({f"{STAFF}ramp_days": 1.0}, 2.0, 14.0),
