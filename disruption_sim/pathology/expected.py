@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +33,10 @@ Array = Any
 SLOTS_PER_HOUR = 4
 SLOTS = 168 * SLOTS_PER_HOUR
 QUANTILES = 8
+QUANTILES_BEFORE = 64
 PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
 OUTPATIENT = SOURCES.index(Source.OUTPATIENT)
+URGENT = SOURCES.index(Source.INPATIENT_URGENT)
 RESULT_TYPES = (TUBE_TYPES.index(TubeType.CHEMISTRY), TUBE_TYPES.index(TubeType.HAEMATOLOGY))
 HOURS = np.arange(168)
 # Shares of the days of a week in work that is spread evenly over working days.
@@ -139,7 +142,8 @@ def send_week(
 def collections_per_hour(scenario: Scenario, origins: Origins) -> Floats:
     """Return expected collections, float64 (origins, tube types, hours of the week).
 
-    Samples of the sources, blood for clinics, and pre-assessment of patients for operations.
+    Samples of the sources, blood for clinics and day units, and pre-assessment of patients for
+    operations.
     """
     found = np.zeros((origins.count, len(TUBE_TYPES), 168))
     for number, site in enumerate(scenario.network.sites):
@@ -150,6 +154,7 @@ def collections_per_hour(scenario: Scenario, origins: Origins) -> Floats:
         origin = int(origins.number[origins.site_count + number, GENERAL_PRACTICE])
         found[origin] += _ordinary(scenario, Source.GENERAL_PRACTICE, borough.tubes_per_weekday)
     _add_clinics(scenario, origins, found)
+    _add_day_units(scenario, origins, found)
     _add_pre_assessment(scenario, origins, found)
     return found
 
@@ -174,23 +179,58 @@ def _ordinary(scenario: Scenario, source: Source, tubes_per_weekday: float) -> F
 
 
 def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:
-    """Add blood for clinics, taken some working days before them: evenly over working days."""
+    """Add blood for clinics, evenly over working days: of days before, and of the day itself."""
     rules, network = scenario.outpatients, scenario.network
-    needing = sum(clinic.share * clinic.needs_results_share for clinic in rules.clinics)
     practices = np.array([borough.tubes_per_weekday for borough in network.boroughs])
     in_practice = rules.taken_in_general_practice_share if practices.sum() > 0.0 else 0.0
     types = list(RESULT_TYPES[: rules.tubes_per_appointment])
-    weekly = rules.appointments_per_week * needing
     hospital = _hours(scenario, Source.OUTPATIENT, WORKING_WEEK)
     practice = _hours(scenario, Source.GENERAL_PRACTICE, WORKING_WEEK)
+    on_the_day = _hours_before(
+        rules.session_start_hours, rules.on_the_day_hours_before, WORKING_WEEK
+    )
+    weekly = 0.0
     for number, site in enumerate(network.sites):
-        volume = weekly * rules.site_shares.get(site.name, 0.0) * (1.0 - in_practice)
+        before = rules.results_needed_per_week(site.name, on_the_day=False)
+        weekly += before
+        volume = before * (1.0 - in_practice)
         found[origins.number[number, OUTPATIENT], types] += volume * hospital
+        volume = rules.results_needed_per_week(site.name, on_the_day=True)
+        found[origins.number[number, URGENT], types] += volume * on_the_day
     for number in range(len(network.boroughs)):
         if in_practice > 0.0:
             volume = weekly * in_practice * practices[number] / practices.sum()
             origin = origins.number[origins.site_count + number, GENERAL_PRACTICE]
             found[origin, types] += volume * practice
+
+
+def _add_day_units(scenario: Scenario, origins: Origins, found: Floats) -> None:
+    """Add blood for treatments in day units: of the same day, and of the working day before."""
+    for unit in scenario.outpatients.day_units:
+        days = np.where(np.arange(7) < unit.open_days_per_week, 1.0 / unit.open_days_per_week, 0.0)
+        same_day = _hours_before(unit.shift_start_hours, unit.taken_hours_before, days)
+        # What is for a Saturday, a Sunday or a Monday is taken on the Friday.
+        earlier = np.array([*days[1:5], days[5] + days[6] + days[0], 0.0, 0.0])
+        day_before = _hours(scenario, Source.OUTPATIENT, earlier)
+        share = unit.taken_on_the_day_share
+        hours = share * same_day + (1.0 - share) * day_before
+        types = list(RESULT_TYPES[: unit.tubes_per_treatment])
+        weekly = unit.treatments_per_week * unit.needs_results_share
+        for number, site in enumerate(scenario.site_names):
+            volume = weekly * unit.sites.get(site, 0.0)
+            found[origins.number[number, URGENT], types] += volume * hours
+
+
+def _hours_before(starts: Sequence[float], before: Sequence[float], days: Floats) -> Floats:
+    """Spread numbers for the seven days over the hours so long before some hours of the day."""
+    latest, earliest = sorted(before)
+    evenly = latest + (np.arange(QUANTILES_BEFORE) + 0.5) / QUANTILES_BEFORE * (
+        earliest - latest
+    )
+    taken = (np.array(starts)[:, None] - evenly[None, :]).ravel()
+    profile = np.bincount(taken.astype(np.int64), minlength=24) / taken.size
+    hours: Floats = days[HOURS // 24] * profile[HOURS % 24]
+    return hours
 
 
 def _add_pre_assessment(scenario: Scenario, origins: Origins, found: Floats) -> None:

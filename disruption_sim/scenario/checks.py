@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from disruption_sim.scenario.faults import CrossFault, KeyPath, listed
 from disruption_sim.scenario.laboratory_checks import laboratory_faults
+from disruption_sim.scenario.outpatient_checks import outpatient_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
 from disruption_sim.scenario.policy_checks import policy_faults
 
 if TYPE_CHECKING:
-    from disruption_sim.scenario.model import Effect, Scenario
+    from disruption_sim.scenario.model import Clinic, DayUnit, Effect, Scenario
 
 SUM_TOLERANCE = 0.011  # shares are published rounded to two or three decimals
 
@@ -33,7 +34,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *laboratory_faults(scenario),
         *_sums(scenario),
         *_dates(scenario),
-        *_clinic_days(scenario),
+        *outpatient_faults(scenario),
         *_places(scenario),
         *_volumes(scenario),
         *policy_faults(scenario),
@@ -61,9 +62,6 @@ def _names(scenario: Scenario) -> list[CrossFault]:
     )
     faults += _duplicates(("surgery", "specialties"), (s.name for s in surgery.specialties))
     faults += _duplicates(("surgery", "procedures"), (p.name for p in surgery.procedures))
-    faults += _duplicates(
-        ("outpatients", "clinics"), (c.name for c in scenario.outpatients.clinics)
-    )
     faults += _duplicates(("disruptions",), (effect.name for effect in scenario.disruptions))
     faults += _duplicates(("conditions",), (effect.name for effect in scenario.conditions))
     faults += _duplicates(("policies",), (policy.name for policy in scenario.policies))
@@ -98,9 +96,11 @@ def _names(scenario: Scenario) -> list[CrossFault]:
         faults += _unknown_sites(
             scenario, ("surgery", "specialties", index, "sites"), specialty.sites
         )
-    faults += _unknown_sites(
-        scenario, ("outpatients", "site_shares"), scenario.outpatients.site_shares
-    )
+    for kind in ("clinics", "day_units"):
+        places: tuple[Clinic | DayUnit, ...] = getattr(scenario.outpatients, kind)
+        faults += _duplicates(("outpatients", kind), (place.name for place in places))
+        for index, place in enumerate(places):
+            faults += _unknown_sites(scenario, ("outpatients", kind, index, "sites"), place.sites)
     return faults
 
 
@@ -179,10 +179,12 @@ def _sums(scenario: Scenario) -> list[CrossFault]:
         faults += _sum_is_one(
             ("surgery", "procedures", index, "priority_mix"), procedure.priority_mix
         )
-    faults += _sum_is_one(("outpatients", "site_shares"), scenario.outpatients.site_shares.values())
     faults += _sum_is_one(
         ("outpatients", "clinics"), (c.share for c in scenario.outpatients.clinics)
     )
+    for kind in ("clinics", "day_units"):
+        for index, place in enumerate(getattr(scenario.outpatients, kind)):
+            faults += _sum_is_one(("outpatients", kind, index, "sites"), place.sites.values())
     return faults
 
 
@@ -285,22 +287,6 @@ def _dates(scenario: Scenario) -> list[CrossFault]:
     return faults
 
 
-def _clinic_days(scenario: Scenario) -> list[CrossFault]:
-    """Blood has to be taken before somebody decides on its result."""
-    rules = scenario.outpatients
-    latest, _ = rules.taken_working_days_before
-    if latest > rules.decision_days_before:
-        return []
-    return [
-        CrossFault(
-            ("outpatients", "decision_days_before"),
-            f"the decision {rules.decision_days_before} working days ahead comes before blood is "
-            f"taken (up to {latest} working days ahead)",
-            "fewer working days than the latest of taken_days_before",
-        )
-    ]
-
-
 def _places(scenario: Scenario) -> list[CrossFault]:
     network = scenario.network
     boroughs = [borough.name for borough in network.boroughs]
@@ -364,6 +350,15 @@ def _volumes(scenario: Scenario) -> list[CrossFault]:
                 ("outpatients", "appointments_per_week"),
                 "more than 200 million appointments a replication",
                 "a smaller number",
+            )
+        )
+    treatments = sum(unit.treatments_per_week for unit in scenario.outpatients.day_units)
+    if treatments * scenario.calendar.weeks > 2e7:
+        faults.append(
+            CrossFault(
+                ("outpatients", "day_units"),
+                "more than 20 million treatments a replication",
+                "fewer treatments a week",
             )
         )
     return faults

@@ -38,6 +38,7 @@ from disruption_sim.scenario.network import (
 )
 from disruption_sim.scenario.outpatients import (
     Clinic,
+    DayUnit,
     Outpatients,
 )
 from disruption_sim.scenario.pathology import (
@@ -91,6 +92,7 @@ __all__ = [
     "Calendar",
     "Capability",
     "Clinic",
+    "DayUnit",
     "DemandRestriction",
     "Effect",
     "ExtraManualStaff",

@@ -8,6 +8,7 @@ import numpy as np
 
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.blood import draw_bleeding, draw_national
+from disruption_sim.world.day_units import draw_day_units
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
 from disruption_sim.world.outpatients import draw_outpatients
@@ -34,9 +35,13 @@ def draw_world(scenario: Scenario, seed: int, replication: int) -> World:
     """
     days = Days.of(scenario.calendar)
     sessions, appointments, blood = draw_outpatients(scenario, days, seed, replication)
-    tubes, numbers = assemble(draw_unlinked(scenario, days, seed, replication), blood.ravel())
+    day_units, treatments, day_unit_blood = draw_day_units(scenario, days, seed, replication)
+    tubes, numbers = assemble(
+        draw_unlinked(scenario, days, seed, replication),
+        np.concatenate([blood.ravel(), day_unit_blood.ravel()]),
+    )
     linked = np.full((appointments.session.size, 2), -1, dtype=np.int32)
-    linked[:, : blood.shape[1]] = numbers.reshape(blood.shape)
+    linked[:, : blood.shape[1]] = numbers[: blood.size].reshape(blood.shape)
     return World(
         seed=seed,
         replication=replication,
@@ -47,4 +52,8 @@ def draw_world(scenario: Scenario, seed: int, replication: int) -> World:
         appointments=replace(appointments, tubes=linked),
         bleeding=draw_bleeding(scenario, days, seed, replication),
         national_blood=draw_national(scenario, days, seed, replication),
+        day_units=day_units,
+        day_treatments=replace(
+            treatments, tubes=numbers[blood.size :].reshape(day_unit_blood.shape)
+        ),
     )

@@ -167,6 +167,50 @@ class Appointments:
 
 
 @dataclass(frozen=True)
+class DayUnitPlaces:
+    """Day units: each kind at each site is one place, with so many chairs on each day.
+
+    Attributes
+    ----------
+    site, unit : uint8 (places,)
+        `unit` is a position in the scenario's table.
+    free : int32 (places, days)
+        Treatments for which there is a chair and nobody is booked.
+    overtime : int32 (places, days)
+        Treatments that can be added in the evening, or on a Saturday on which the unit is closed.
+    """
+
+    site: Codes
+    unit: Codes
+    free: Numbers
+    overtime: Numbers
+
+
+@dataclass(frozen=True)
+class DayTreatments:
+    """Treatments booked in day units, in order of their day, place and start.
+
+    Attributes
+    ----------
+    place : uint8 (n,)
+        Position in `DayUnitPlaces`.
+    start : float64 (n,)
+    needs_results : bool (n,)
+        Is not started without the results of the blood taken for it, or a test at the bedside.
+    tubes : int32 (n, 2)
+        Numbers in `Tubes`; -1 where there is none or the result is in hand from before hour 0.
+    ordinary_postponed : bool (n,)
+        The patient is not fit for treatment the first time.
+    """
+
+    place: Codes
+    start: Times
+    needs_results: Flags
+    tubes: npt.NDArray[np.int32]
+    ordinary_postponed: Flags
+
+
+@dataclass(frozen=True)
 class BleedingEpisodes:
     """Patients who need red cells outside planned operations, in order of time.
 
@@ -216,6 +260,8 @@ class World:
     appointments: Appointments
     bleeding: BleedingEpisodes
     national_blood: NationalBlood
+    day_units: DayUnitPlaces
+    day_treatments: DayTreatments
 
     def key(self, purpose: str) -> np.uint64:
         """Return the key of a purpose for draws that depend on the state."""

@@ -25,6 +25,9 @@ Flags = npt.NDArray[np.bool_]
 
 TAKEN_TYPES = (TubeType.CHEMISTRY, TubeType.HAEMATOLOGY)
 WORKING_DAYS_PER_WEEK = 5
+TICKS_PER_DAY = 24 * TICKS_PER_HOUR
+# Blood of the day cannot wait for the van to the hub: hospitals send it as they send urgent blood.
+ON_THE_DAY = Source.INPATIENT_URGENT
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,20 +97,29 @@ class ClinicDraws:
             Not closed by conditions, and not empty.
         """
         rules, site_name = self._scenario.outpatients, self._scenario.site_names[site]
-        rng = stream(self._seed, self._replication, f"clinics.{site_name}.{clinic.name}")
         mean = (
             rules.appointments_per_week
-            * rules.site_shares.get(site_name, 0.0)
             * clinic.share
+            * clinic.sites.get(site_name, 0.0)
             / (WORKING_DAYS_PER_WEEK * self._starts)
         )
         size = self.start.size
-        needing = rng.poisson(mean * clinic.needs_results_share, size)
-        others = rng.poisson(mean * (1.0 - clinic.needs_results_share), size)
-        postponed = rng.binomial(others, rules.ordinary_postponement_share)
-        spare = rng.poisson(mean * rules.spare_capacity_share, size)
+
+        def draw(what: str) -> np.random.Generator:
+            # Each by itself: a longer draw of one would shift those behind it.
+            name = f"clinics.{site_name}.{clinic.name}.{what}"
+            return stream(self._seed, self._replication, name)
+
+        needing = draw("needing_results").poisson(mean * clinic.needs_results_share, size)
+        others = draw("without_results").poisson(mean * (1.0 - clinic.needs_results_share), size)
+        postponed = draw("ordinary").binomial(others, rules.ordinary_postponement_share)
+        spare = draw("spare").poisson(mean * rules.spare_capacity_share, size)
         held = open_sessions(
-            self._scenario, Capability.CLINICS, site_name, self.start, rng.random(size)
+            self._scenario,
+            Capability.CLINICS,
+            site_name,
+            self.start,
+            draw("conditions").random(size),
         ) & (needing + others + spare > 0)
         codes = np.full((2, size), 0)
         codes[0], codes[1] = site, number
@@ -133,7 +145,8 @@ class ClinicDraws:
         flags : bool (3, n)
             Essential, postponed for ordinary reasons, blood taken in general practice.
         blood : Blood
-            Taken a whole number of working days before the clinic, uniform over the stated range.
+            Taken on the day before the clinic starts, for the hospital's own laboratory; or a whole
+            number of working days before. Both uniform over the stated range.
         """
         rules, site_name = self._scenario.outpatients, self._scenario.site_names[site]
         rng = stream(self._seed, self._replication, f"appointments.{site_name}.{clinic.name}")
@@ -143,29 +156,38 @@ class ClinicDraws:
             clinic.essential_share,
             rules.ordinary_postponement_share,
             rules.taken_in_general_practice_share if self._general_practice else 0.0,
+            clinic.taken_on_the_day_share,
         )
-        flags = np.array([rng.random(count)[kept] < limit for limit in limits])
-        fewest, most = rules.taken_working_days_before
-        before = rng.integers(fewest, most + 1, count)[kept]
-        where, when = rng.random(count)[kept], rng.random(count)[kept]
+        *flags, on_the_day = np.array([rng.random(count)[kept] < limit for limit in limits])
+        span, where, when = (rng.random(count)[kept] for _ in range(3))
+        flags[2] &= ~on_the_day
         in_practice = flags[2]
-        position = np.repeat(np.arange(held.size) // self._starts, needing)[kept] - before
+        fewest, most = clinic.taken_working_days_before
+        before = fewest + (span * (most + 1 - fewest)).astype(np.int64)
+        before[on_the_day] = 0
+        session = np.repeat(np.arange(held.size), needing)[kept]
+        position = session // self._starts - before
         ticks = np.where(
             in_practice, self._practice_hours.ticks(when), self._hospital_hours.ticks(when)
         )
-        ticks += self._working[np.maximum(position, 0)] * (24 * TICKS_PER_HOUR)
+        ticks += self._working[np.maximum(position, 0)] * TICKS_PER_DAY
+        latest, earliest = sorted(rules.on_the_day_hours_before)
+        hours_before = to_grid(latest + when[on_the_day] * (earliest - latest))
+        start = self.start[session[on_the_day]]
+        ticks[on_the_day] = ((start - hours_before) * TICKS_PER_HOUR).astype(np.int64)
         ticks[position < 0] = -1
         borough = len(self._scenario.network.sites) + np.searchsorted(
             self._boroughs, where, "right"
         )
-        practice, hospital = (
-            SOURCES.index(Source.GENERAL_PRACTICE),
-            SOURCES.index(Source.OUTPATIENT),
+        practice, urgent, hospital = (
+            SOURCES.index(source)
+            for source in (Source.GENERAL_PRACTICE, ON_THE_DAY, Source.OUTPATIENT)
         )
-        return flags, Blood(
+        source = np.select([in_practice, on_the_day], [practice, urgent], hospital)
+        return np.array(flags), Blood(
             ticks=ticks,
             origin=np.where(in_practice, borough, site).astype(np.uint8),
-            source=np.where(in_practice, practice, hospital).astype(np.uint8),
+            source=source.astype(np.uint8),
         )
 
 
@@ -194,6 +216,8 @@ def draw_outpatients(
     taken: list[Blood] = []
     for site in range(len(scenario.site_names)):
         for number, clinic in enumerate(scenario.outpatients.clinics):
+            if clinic.sites.get(scenario.site_names[site], 0.0) == 0.0:
+                continue
             table, held = draws.sessions(site, number, clinic)
             starts.append(draws.start[held])
             tables.append(table[:, held])
