@@ -273,6 +273,8 @@ class OutpatientRecords:
     ----------
     done_at : float64 (appointments,)
         NaN where it has not happened.
+    by_telephone : bool (appointments,)
+        Held by telephone because a result was missing, with the result to follow.
     postponed_at, postponed_appointment, postponed_cause : (events,)
         The time is the start of the clinic from which the appointment was taken.
     without_results_done : int64 (days, sites)
@@ -280,11 +282,42 @@ class OutpatientRecords:
     """
 
     done_at: Floats
+    by_telephone: Flags
     postponed_at: Floats
     postponed_appointment: Numbers
     postponed_cause: Codes
     without_results_done: Integers
     without_results_postponed: Integers
+
+
+@dataclass(frozen=True)
+class DayUnitRecords:
+    """What became of every treatment in a day unit.
+
+    Attributes
+    ----------
+    done_at : float64 (treatments,)
+        When it started, NaN where it has not happened.
+    at_the_bedside : bool (treatments,)
+        Started on a test at the bedside because the laboratory had not reported.
+    in_overtime : bool (treatments,)
+        Started on a chair that was added.
+    waited_at, waited_treatment, waited_hours : (events,)
+        Waits in the unit for a result, whether or not it came: float64 start of the shift, int32
+        treatment, float64 hours.
+    postponed_at, postponed_treatment, postponed_cause : (events,)
+        float64 start of the shift from which it was moved, int32 treatment, uint8 ``Cause``.
+    """
+
+    done_at: Floats
+    at_the_bedside: Flags
+    in_overtime: Flags
+    waited_at: Floats
+    waited_treatment: Numbers
+    waited_hours: Floats
+    postponed_at: Floats
+    postponed_treatment: Numbers
+    postponed_cause: Codes
 
 
 @dataclass(frozen=True)
@@ -339,5 +372,6 @@ class Records:
     pathology: PathologyRecords
     surgery: SurgeryRecords
     outpatients: OutpatientRecords
+    day_units: DayUnitRecords
     transfusion: TransfusionRecords
     seconds: dict[str, float] = field(compare=False, default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TypeVar
 
-from disruption_sim.care import Clinics, Theatres
+from disruption_sim.care import Clinics, DayUnits, Theatres
 from disruption_sim.disruption import Timeline
 from disruption_sim.pathology import Pathology, SimulationCalendar
 from disruption_sim.records import Records
@@ -43,7 +43,8 @@ def simulate(scenario: Scenario, world: World, arm: str) -> Records:
     transfusion = Transfusion(env, scenario, world, with_timeline)
     theatres = Theatres(env, scenario, world, with_timeline, pathology, transfusion)
     clinics = Clinics(env, scenario, world, with_timeline, pathology)
-    for room in (transfusion, theatres, clinics):
+    day_units = DayUnits(env, scenario, world, pathology)
+    for room in (transfusion, theatres, clinics, day_units):
         room.start()
     clock.time("calendar", lambda: env.run(until=scenario.calendar.end_hour))
     clock.time("calendar", lambda: pathology.advance_to(scenario.calendar.end_hour))
@@ -54,6 +55,7 @@ def simulate(scenario: Scenario, world: World, arm: str) -> Records:
         pathology=counted,
         surgery=theatres.finish(),
         outpatients=clinics.finish(),
+        day_units=day_units.finish(),
         transfusion=transfusion.finish(),
         seconds={
             "kernel": pathology.kernel_seconds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,29 +18,31 @@ from disruption_sim.world.tubes import HourProfile
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class OfficeDay:
-    """One working day of the outpatient offices.
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """One moment at which some clinics are decided on.
 
     Attributes
     ----------
     time : float
-        When they decide.
-    working_day : int
-        Working days are numbered from 0; -1 for what is decided at hour 0.
-    first_session, end_session : int
-        They decide on the sessions from the first up to the end, which is not one of them.
-    undecided_from : float
-        Start of the first day on whose clinics nobody has decided after this.
+    sessions : int64 (n,)
+        Those that are decided on, in order of start.
+    undecided_from : float64 (clinics,)
+        From when on nobody has decided on any session of a clinic after this.
+    asks_for_blood_on : int
+        The working day for which patients are asked now to give new blood; -1 for none.
+    too_late_for : int
+        The last working day for which nobody who is rebooked now can be asked any more.
     """
 
     time: float
-    working_day: int
-    first_session: int
-    end_session: int
-    undecided_from: float
+    sessions: Integers
+    undecided_from: Floats
+    asks_for_blood_on: int
+    too_late_for: int
 
 
 def _session_working_day(working: Integers, world: World) -> Integers:
@@ -51,29 +52,58 @@ def _session_working_day(working: Integers, world: World) -> Integers:
     return found
 
 
-def office_days(scenario: Scenario, world: World) -> list[OfficeDay]:
-    """Return when the offices decide, and on which sessions.
+def decided_at(scenario: Scenario, world: World) -> Floats:
+    """Return when each session is decided on, float64 (sessions,).
 
-    Each session is decided on once, ``decision_days_before`` working days ahead at the decision
-    hour; those of the first days, for which that lies before hour 0, at hour 0. Where clinics are
-    decided on the same day, it is before the first of them.
+    At the decision hour the stated number of working days ahead, but not before hour 0; clinics
+    that decide on the day do so when results have been waited for.
+    """
+    rules, sessions = scenario.outpatients, world.clinic_sessions
+    working = np.flatnonzero(Days.of(scenario.calendar).working)
+    ahead = np.array([clinic.decision_days_before for clinic in rules.clinics])[sessions.clinic]
+    position = _session_working_day(working, world) - ahead
+    before = HOURS_PER_DAY * working[np.maximum(position, 0)] + to_grid(rules.decision_hour)
+    before[position < 0] = 0.0
+    on_the_day = sessions.start + to_grid(rules.on_the_day_wait_hours)
+    times: Floats = np.where(ahead == 0, on_the_day, before)
+    return times
+
+
+def decisions(scenario: Scenario, world: World) -> list[Decision]:
+    """Return when clinics are decided on, each session once, in order of time.
+
+    The offices also work on days on which they decide on nothing: they ask for new blood.
     """
     rules = scenario.outpatients
     working = np.flatnonzero(Days.of(scenario.calendar).working)
-    session_day = _session_working_day(working, world)
-    ahead = rules.decision_days_before
-    hour = to_grid(rules.decision_hour)
-    if ahead == 0:
-        hour = min(hour, *(to_grid(start) for start in rules.session_start_hours))
-    times = [0.0, *(HOURS_PER_DAY * working + hour).tolist()]
-    ends = np.searchsorted(session_day, ahead + np.arange(len(times))).tolist()
-    later = working[ahead:].tolist()
-    undecided = [HOURS_PER_DAY * day for day in later]
-    undecided += [scenario.calendar.end_hour] * (len(times) - len(undecided))
+    office = HOURS_PER_DAY * working + to_grid(rules.decision_hour)
+    times = decided_at(scenario, world)
+    order = np.argsort(times, kind="stable")
+    moments = np.unique(np.concatenate([[0.0], office, times]))
+    edges = np.searchsorted(times[order], moments, side="left").tolist()
+    asks = np.full(moments.size, -1)
+    asks[0] = 0
+    asks[np.searchsorted(moments, office)] = np.arange(1, working.size + 1)
+    # Days that are decided on ahead of time: of a clinic all those up to so many working days on.
+    ahead = np.array([clinic.decision_days_before for clinic in rules.clinics])
+    worked = np.searchsorted(office, moments, side="right")
+    too_late = np.where(asks >= 0, asks - 1, worked)
+    decided = worked[:, None] + ahead[None, :]
+    days = np.append(HOURS_PER_DAY * working, scenario.calendar.end_hour)
+    undecided = np.where(
+        ahead[None, :] > 0, days[np.minimum(decided, working.size)], moments[:, None]
+    )
     return [
-        OfficeDay(time, number - 1, first, end, begin)
-        for number, (time, first, end, begin) in enumerate(
-            zip(times, [0, *ends[:-1]], ends, undecided, strict=True)
+        Decision(time, order[first:end], undecided[number], ask, late)
+        for number, (time, first, end, ask, late) in enumerate(
+            zip(
+                moments.tolist(),
+                edges,
+                [*edges[1:], order.size],
+                asks.tolist(),
+                too_late.tolist(),
+                strict=True,
+            )
         )
     ]
 
@@ -96,47 +126,69 @@ def closed_sessions(scenario: Scenario, world: World) -> Flags:
 class NewBlood:
     """When rebooked patients give new blood.
 
-    The day is even over the working days in the usual span before the clinic that come after the
-    day of rebooking and before the decision on the clinic.
+    As many as usual of their clinic do so on the day of the clinic. For the others the day is even
+    over the working days in the usual span before it that come after the day of rebooking and
+    before the decision.
     """
 
     def __init__(self, scenario: Scenario, world: World) -> None:
         rules = scenario.outpatients
-        self._latest_before, self._earliest_before = sorted(rules.taken_days_before)
-        self._ahead = rules.decision_days_before
-        working = np.flatnonzero(Days.of(scenario.calendar).working)
-        self._working: list[int] = working.tolist()
-        self._session_day: list[int] = _session_working_day(working, world).tolist()
+        self._clinic: Codes = world.clinic_sessions.clinic
+        self._start: Floats = world.clinic_sessions.start
+        spans = np.array([sorted(clinic.taken_days_before) for clinic in rules.clinics])
+        self._latest_before, self._earliest_before = spans.T
+        self._ahead = np.array([clinic.decision_days_before for clinic in rules.clinics])
+        self._share = np.array([clinic.taken_on_the_day_share for clinic in rules.clinics])
+        self._hours_before = sorted(rules.on_the_day_hours_before)
+        self._working = np.flatnonzero(Days.of(scenario.calendar).working)
+        self._session_day = _session_working_day(self._working, world)
         self._hours = HourProfile.of(scenario.pathology.source(Source.OUTPATIENT).hour_profile)
+        self._way_key = world.key("clinics.new_blood_on_the_day")
         self._day_key = world.key("clinics.new_blood_day")
         self._hour_key = world.key("clinics.new_blood_hour")
 
-    def working_day(self, appointment: int, occasion: int, session: int, today: int) -> int:
-        """Return the working day on which blood is taken, -1 if there is none in time.
+    def working_days(
+        self, who: Integers, occasion: Integers, session: Integers, today: int
+    ) -> Integers:
+        """Return the working days on which blood is taken, -1 if there is none in time.
 
         Parameters
         ----------
-        appointment, occasion : int
-            Who, and for the how-manieth booking.
-        session : int
-            The clinic for which the results are needed.
+        who, occasion : int (n,)
+            Appointments, and for the how-manieth booking.
+        session : int (n,)
+            The clinics for which the results are needed.
         today : int
-            The working day on which this is settled.
+            The last working day that is too late to ask for.
         """
-        session_day = self._session_day[session]
+        clinic, session_day = self._clinic[session], self._session_day[session]
         date = self._working[session_day]
-        last = session_day - self._ahead - 1
-        low = bisect_right(self._working, date - self._earliest_before) - 1
-        high = bisect_right(self._working, date - self._latest_before) - 1
-        low = min(max(low, today + 1), last)
-        high = max(min(high, last), low)
-        if low <= today:
-            return -1
-        wish = hash_uniform(self._day_key, appointment, occasion)
-        return low + int(wish * (high - low + 1))
+        last = session_day - self._ahead[clinic] - 1
+        low = np.searchsorted(self._working, date - self._earliest_before[clinic], "right") - 1
+        high = np.searchsorted(self._working, date - self._latest_before[clinic], "right") - 1
+        low = np.minimum(np.maximum(low, today + 1), last)
+        high = np.maximum(np.minimum(high, last), low)
+        wish = hash_uniform(self._day_key, who, occasion)
+        day = low + (wish * (high - low + 1)).astype(np.int64)
+        day = np.where(self.on_the_day(who, occasion, session), session_day, day)
+        found: Integers = np.where(day > today, day, -1)
+        return found
 
-    def taken(self, who: Integers, occasion: Integers, working_day: int) -> Floats:
-        """Return when patients give blood on a working day, in hours."""
-        ticks = self._hours.ticks(hash_uniform(self._hour_key, who, occasion))
-        hours: Floats = HOURS_PER_DAY * self._working[working_day] + ticks / TICKS_PER_HOUR
-        return hours
+    def on_the_day(self, who: Integers, occasion: Integers, session: Integers) -> Flags:
+        """Return who gives blood on the day of the clinic itself."""
+        flags: Flags = (
+            hash_uniform(self._way_key, who, occasion) < self._share[self._clinic[session]]
+        )
+        return flags
+
+    def taken(
+        self, who: Integers, occasion: Integers, session: Integers, working_day: int
+    ) -> Floats:
+        """Return when patients give blood on their working day, in hours."""
+        wish = hash_uniform(self._hour_key, who, occasion)
+        latest, earliest = self._hours_before
+        before_clinic = self._start[session] - to_grid(latest + wish * (earliest - latest))
+        hours = self._hours.ticks(wish) / TICKS_PER_HOUR
+        hours = HOURS_PER_DAY * self._working[working_day] + hours
+        times: Floats = np.where(self.on_the_day(who, occasion, session), before_clinic, hours)
+        return times

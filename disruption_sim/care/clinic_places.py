@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+import numpy as np
+import numpy.typing as npt
+
 from disruption_sim.world.model import ClinicSessions
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 class FreePlaces:
@@ -35,6 +41,31 @@ class FreePlaces:
             self._numbers.setdefault(group, []).append(number)
             self._starts.setdefault(group, []).append(start)
         self._next = {group: list(range(len(own) + 1)) for group, own in self._numbers.items()}
+
+    def first_free(self, like: Integers, wished: Floats, earliest: Floats) -> Integers:
+        """Take one place for each of some patients, in their order.
+
+        Parameters
+        ----------
+        like : int (n,)
+            Sessions; the places are of the same clinic at the same site.
+        wished, earliest : float64 (n,)
+            The first free place is taken from the wished time on, or else from the earliest on.
+
+        Returns
+        -------
+        int64 (n,)
+            The sessions; -1 for who found none.
+        """
+        found = []
+        for session, *begins in zip(like.tolist(), wished.tolist(), earliest.tolist(), strict=True):
+            place = -1
+            for begin in begins:
+                place, taken = self.take(session, begin)
+                if taken:
+                    break
+            found.append(place)
+        return np.array(found, dtype=np.int64)
 
     def take(self, like: int, earliest: float, wanted: int = 1) -> tuple[int, int]:
         """Take up to so many places in one session: the first with any from a time on.

@@ -46,6 +46,9 @@ def appointment_measures(
     )
     return {
         "appointments_done": done,
+        "appointments_by_telephone": horizon.count(
+            records.done_at[records.by_telephone], site[records.by_telephone], sites
+        ),
         "appointments_postponed": horizon.count(records.postponed_at, event_site, sites)
         + _others(records.without_results_postponed, rows),
         "appointments_postponed_incident": horizon.count(

@@ -10,6 +10,7 @@ from disruption_sim.measures.blood import blood_measures
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PostponedByCause, postponed_by_cause
 from disruption_sim.measures.clocks import Reading, readings
+from disruption_sim.measures.day_units import day_unit_measures
 from disruption_sim.measures.laboratories import laboratory_measures
 from disruption_sim.measures.operations import operation_measures
 from disruption_sim.measures.table import MeasureTable, assembled
@@ -57,6 +58,7 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
     computed = {
         **operation_measures(scenario, horizon, world.operations, records.surgery, twin.surgery),
         **appointment_measures(scenario, horizon, world, records.outpatients, twin.outpatients),
+        **day_unit_measures(scenario, horizon, world, records.day_units, twin.day_units),
         **laboratory_measures(scenario, horizon, records.pathology, twin.pathology),
         **blood_measures(scenario, horizon, records.transfusion),
     }

@@ -233,7 +233,16 @@ _OUTPATIENTS = (
         "Outpatient appointments held",
         "appointments",
         _L,
-        "Outpatient appointments held, whether or not they need blood results.",
+        "Outpatient appointments held in person or by telephone, whether or not they need blood "
+        "results.",
+    ),
+    _count(
+        "appointments_by_telephone",
+        "Outpatient appointments held by telephone for want of a result",
+        "appointments",
+        _N,
+        "Outpatient appointments held by telephone because a blood result was missing, with the "
+        "result to follow.",
     ),
     _count(
         "appointments_postponed",
@@ -257,6 +266,62 @@ _OUTPATIENTS = (
         _H,
         "Appointments held since the onset in the baseline arm, less those in this arm, at the end "
         "of the week; 0 in the baseline arm.",
+    ),
+)
+
+_DAY_UNITS = (
+    _count(
+        "day_treatments_done",
+        "Treatments in day units",
+        "treatments",
+        _L,
+        "Treatments in day units started, whether or not they need blood results.",
+    ),
+    _count(
+        "day_treatments_postponed",
+        "Treatments in day units postponed, every cause",
+        "treatments",
+        _H,
+        "Treatments moved to another day, ordinary ones included, in the week in which they were "
+        "to be.",
+    ),
+    _count(
+        "day_treatments_postponed_incident",
+        "Treatments in day units postponed because of the incident",
+        "treatments",
+        _H,
+        "Treatments moved to another day because a blood result had not come, or the sample was "
+        "lost.",
+    ),
+    _count(
+        "day_treatments_on_bedside_test",
+        "Treatments in day units on a test at the bedside",
+        "treatments",
+        _N,
+        "Treatments in day units started on a test at the bedside because the laboratory had not "
+        "reported.",
+    ),
+    _count(
+        "day_treatments_in_overtime",
+        "Treatments in day units in overtime",
+        "treatments",
+        _H,
+        "Moved treatments started on a chair that was added in the evening or on a Saturday.",
+    ),
+    _count(
+        "day_treatment_hours_waited",
+        "Hours waited in day units for a result",
+        "hours",
+        _H,
+        "Hours that patients waited in day units for a blood result, whether or not it came.",
+    ),
+    _level(
+        "day_treatments_backlog",
+        "Net backlog of treatments in day units",
+        "treatments",
+        _H,
+        "Treatments started since the onset in the baseline arm, less those in this arm, at the "
+        "end of the week; 0 in the baseline arm.",
     ),
 )
 
@@ -475,7 +540,7 @@ _TRANSFUSION = (
     ),
 )
 
-MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_PATHOLOGY, *_TRANSFUSION)
+MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_DAY_UNITS, *_PATHOLOGY, *_TRANSFUSION)
 """All measures, in the order of the tables."""
 
 MEASURE_BY_NAME: Mapping[str, Measure] = MappingProxyType({item.name: item for item in MEASURES})

@@ -224,9 +224,7 @@ def _add_day_units(scenario: Scenario, origins: Origins, found: Floats) -> None:
 def _hours_before(starts: Sequence[float], before: Sequence[float], days: Floats) -> Floats:
     """Spread numbers for the seven days over the hours so long before some hours of the day."""
     latest, earliest = sorted(before)
-    evenly = latest + (np.arange(QUANTILES_BEFORE) + 0.5) / QUANTILES_BEFORE * (
-        earliest - latest
-    )
+    evenly = latest + (np.arange(QUANTILES_BEFORE) + 0.5) / QUANTILES_BEFORE * (earliest - latest)
     taken = (np.array(starts)[:, None] - evenly[None, :]).ravel()
     profile = np.bincount(taken.astype(np.int64), minlength=24) / taken.size
     hours: Floats = days[HOURS // 24] * profile[HOURS % 24]

@@ -59,12 +59,12 @@ def _clinic(where: KeyPath, clinic: Clinic) -> list[CrossFault]:
 def _hours_of_clinics(rules: Outpatients) -> list[CrossFault]:
     """Blood of the day is taken on the day, and the day does not end before the decision."""
     faults = []
-    earliest = max(rules.on_the_day_hours_before)
-    if earliest > min(rules.session_start_hours):
+    earliest, first = max(rules.on_the_day_hours_before), min(rules.session_start_hours)
+    if earliest > first:
         faults.append(
             CrossFault(
                 ("outpatients", "on_the_day_hours_before"),
-                f"{earliest:.4g} hours before the first clinic at {_clock(rules)} is the day before",
+                f"{earliest:.4g} hours before the first clinic at {first:.4g} h is the day before",
                 "fewer hours, or later clinics",
             )
         )
@@ -78,10 +78,6 @@ def _hours_of_clinics(rules: Outpatients) -> list[CrossFault]:
             )
         )
     return faults
-
-
-def _clock(rules: Outpatients) -> str:
-    return f"{min(rules.session_start_hours):.4g} h"
 
 
 def _day_unit(where: KeyPath, unit: DayUnit) -> list[CrossFault]:

@@ -138,8 +138,6 @@ class Outpatients(Section):
             clinic.share
             * clinic.sites.get(site, 0.0)
             * clinic.needs_results_share
-            * (
-                clinic.taken_on_the_day_share if on_the_day else 1.0 - clinic.taken_on_the_day_share
-            )
+            * (clinic.taken_on_the_day_share if on_the_day else 1.0 - clinic.taken_on_the_day_share)
             for clinic in self.clinics
         )

@@ -87,9 +87,9 @@ def draw_day_units(
 
     Notes
     -----
-    The treatments booked on a day are binomial, with a mean that follows from the shares, and do not
-    depend on how many chairs are kept free; the chairs of a unit are the same on every day on which
-    it is open, more only where more is booked.
+    The treatments booked on a day are binomial, with a mean that follows from the shares, and do
+    not depend on how many chairs are kept free; the chairs of a unit are the same on every day on
+    which it is open, more only where more is booked.
     """
     drawn = [
         _draw(scenario, days, seed, replication, unit, site)

@@ -1,0 +1,207 @@
+"""Day units: chemotherapy, dialysis and infusions, whose results are needed on the day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from disruption_sim.care.day_unit_chairs import Chairs
+from disruption_sim.care.ports import BloodTests, Codes, Flags, Floats, Numbers
+from disruption_sim.care.results import expired, in_order
+from disruption_sim.grid import HOURS_PER_DAY, to_grid
+from disruption_sim.randomness import hash_uniform
+from disruption_sim.records import Cause, DayUnitRecords
+from disruption_sim.scenario.model import Scenario, Source, TubeType
+from disruption_sim.world.identities import sample_identities
+from disruption_sim.world.model import World
+from disruption_sim.world.outpatients import ON_THE_DAY, TAKEN_TYPES
+
+Integers = npt.NDArray[np.int64]
+
+URGENT = tuple(Source).index(ON_THE_DAY)
+TYPES = np.array([tuple(TubeType).index(tube_type) for tube_type in TAKEN_TYPES], dtype=np.uint8)
+# Appointments of clinics send samples of the same source; their numbers are below this.
+FIRST_TREATMENT = 1 << 31
+
+
+class DayUnits:
+    """Every day unit of one arm.
+
+    In the evening of each day the units look back at it. A patient who is not fit for treatment
+    (drawn with the world, tested first, so that all arms share it) is postponed for some days.
+    Whoever has all results at the start of the shift, or needs none, is treated then. Of the others
+    some can be treated at once on a test at the bedside. The rest wait in the unit; they are
+    treated when the last result comes, or moved when they have waited as long as the unit lets
+    them.
+
+    Moved patients get the next free chair of the same unit at the same site. Where there is none
+    within some days the unit opens overtime within them, and failing that they get the next chair
+    of either kind; who finds none waits until the end. The chair that somebody leaves on the day
+    stays empty. Whose results are still missing on the evening before, or old after a postponement
+    for ordinary reasons, gives new blood before the new shift.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+        At hour 0.
+    scenario : Scenario
+    world : World
+    blood_tests : BloodTests
+        The laboratories.
+    """
+
+    def __init__(
+        self, env: simpy.Environment, scenario: Scenario, world: World, blood_tests: BloodTests
+    ) -> None:
+        self._env = env
+        self._world = world
+        self._blood_tests = blood_tests
+        self._days = 7 * scenario.calendar.weeks
+        self._units = scenario.outpatients.day_units
+        unit, treatments = world.day_units.unit, world.day_treatments
+        self._chairs = Chairs(scenario, world.day_units)
+        self._bedside_share = np.array([each.bedside_share for each in self._units])[unit]
+        self._longest_wait = np.array([to_grid(each.longest_wait_hours) for each in self._units])[
+            unit
+        ]
+        self._tubes_each = np.array([each.tubes_per_treatment for each in self._units])[unit]
+        self._hours_before = np.array(
+            [sorted(each.taken_hours_before) for each in self._units]
+        ).reshape(-1, 2)[unit]
+
+        count = treatments.start.size
+        self._first = np.searchsorted(
+            treatments.start, HOURS_PER_DAY * np.arange(self._days + 1)
+        ).tolist()
+        self._start: Floats = treatments.start.copy()
+        self._tubes: Numbers = treatments.tubes.copy()
+        self._occasion = np.zeros(count, dtype=np.int64)
+        self._old_result = np.zeros(count, dtype=np.bool_)
+        self._done_at = np.full(count, np.nan)
+        self._at_the_bedside = np.zeros(count, dtype=np.bool_)
+        self._in_overtime = np.zeros(count, dtype=np.bool_)
+        self._moved_to: defaultdict[int, list[Integers]] = defaultdict(list)
+        self._waits: list[tuple[Floats, Integers, Floats]] = []
+        self._moves: list[tuple[Floats, Integers, Codes]] = []
+        self._bedside_key = world.key("day_units.bedside")
+        self._blood_key = world.key("day_units.new_blood_hour")
+
+    def start(self) -> None:
+        """Open the units."""
+        if self._units:
+            self._env.process(self._work())
+
+    def _work(self) -> Generator[simpy.Event, None, None]:
+        evening = max(
+            to_grid(unit.last_start_hour + unit.longest_wait_hours) for unit in self._units
+        )
+        for day in range(self._days):
+            now = HOURS_PER_DAY * day + evening
+            yield self._env.timeout(now - self._env.now)
+            self._blood_tests.advance_to(now)
+            who = np.concatenate(
+                [np.arange(self._first[day], self._first[day + 1]), *self._moved_to.pop(day, ())]
+            )
+            if who.size:
+                self._look_back(who, day, now)
+            if day + 1 in self._moved_to:
+                self._take_blood(np.concatenate(self._moved_to[day + 1]), now)
+
+    def _look_back(self, who: Integers, day: int, now: float) -> None:
+        treatments = self._world.day_treatments
+        place, start = treatments.place[who], self._start[who]
+        unfit = treatments.ordinary_postponed[who] & (self._occasion[who] == 0)
+        # Who needs no result has no tubes: it counts as in hand.
+        tubes = self._tubes[who]
+        reported: Floats = self._blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
+        ready = reported.max(axis=1)
+        late = ~unfit & ~(ready <= start)
+        done = start.copy()
+        moved = unfit.copy()
+        if late.any():
+            rows = np.flatnonzero(late)
+            share = self._bedside_share[place[rows]]
+            helped = hash_uniform(self._bedside_key, who[rows], self._occasion[who[rows]]) < share
+            self._at_the_bedside[who[rows[helped]]] = True
+            rows = rows[~helped]
+            longest = self._longest_wait[place[rows]]
+            in_time = ready[rows] <= start[rows] + longest
+            hours = np.where(in_time, ready[rows] - start[rows], longest)
+            self._waits.append((start[rows], who[rows], hours))
+            done[rows] += hours
+            moved[rows[~in_time]] = True
+        self._done_at[who[~moved]] = done[~moved]
+        if moved.any():
+            rows = np.flatnonzero(moved)
+            missing = ~(reported[rows] <= now)
+            cause = np.full(rows.size, Cause.RESULTS_NOT_REPORTED, dtype=np.uint8)
+            cause[expired(self._blood_tests, tubes[rows], missing, now)] = Cause.SAMPLE_EXPIRED
+            cause[unfit[rows]] = Cause.ORDINARY
+            self._moves.append((start[rows], who[rows], cause))
+            self._move(who[rows], unfit[rows], day)
+
+    def _move(self, who: Integers, unfit: Flags, day: int) -> None:
+        """Find new chairs, first for those who were booked first."""
+        self._old_result[who[unfit]] = True
+        self._occasion[who] += 1
+        order = np.argsort(who)
+        who, unfit = who[order], unfit[order]
+        place = self._world.day_treatments.place[who]
+        days, overtime = self._chairs.take(place, unfit, day)
+        found = np.flatnonzero(days >= 0)
+        who, place, days, overtime = who[found], place[found], days[found], overtime[found]
+        hour = self._world.day_treatments.start[who] % HOURS_PER_DAY
+        hour = np.where(overtime, self._chairs.overtime_hour[place], hour)
+        self._start[who] = HOURS_PER_DAY * days + hour
+        self._in_overtime[who] = overtime
+        for new in np.unique(days).tolist():
+            self._moved_to[new].append(who[days == new])
+
+    def _take_blood(self, who: Integers, now: float) -> None:
+        """Ask those who are to be treated tomorrow to come early, if they need to."""
+        treatments = self._world.day_treatments
+        tubes = self._tubes[who]
+        reported: Floats = self._blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
+        wanted = ~(reported <= now) | self._old_result[who][:, None]
+        wanted[:, 1] &= self._tubes_each[treatments.place[who]] > 1
+        wanted &= treatments.needs_results[who][:, None]
+        self._old_result[who] = False
+        latest, earliest = self._hours_before[treatments.place[who]].T
+        wish = hash_uniform(self._blood_key, who, self._occasion[who])
+        taken = self._start[who] - to_grid(latest + wish * (earliest - latest))
+        site = self._world.day_units.site[treatments.place[who]]
+        order = np.argsort(taken, kind="stable")
+        for number in np.unique(site[wanted.any(axis=1)]).tolist():
+            own = order[site[order] == number]
+            rows, columns = np.nonzero(wanted[own])
+            patients = who[own[rows]]
+            self._tubes[patients, columns] = self._blood_tests.submit(
+                taken[own[rows]],
+                number,
+                URGENT,
+                TYPES[columns],
+                sample_identities(
+                    URGENT, FIRST_TREATMENT + patients, self._occasion[patients], TYPES[columns]
+                ),
+            )
+
+    def finish(self) -> DayUnitRecords:
+        """Return what became of every treatment."""
+        waited_at, waiting, hours = in_order(self._waits, (np.float64, np.int64, np.float64))
+        moved_at, moved, causes = in_order(self._moves, (np.float64, np.int64, np.uint8))
+        treated = np.isfinite(self._done_at)
+        return DayUnitRecords(
+            done_at=self._done_at,
+            at_the_bedside=self._at_the_bedside,
+            in_overtime=self._in_overtime & treated,
+            waited_at=waited_at,
+            waited_treatment=waiting.astype(np.int32),
+            waited_hours=hours,
+            postponed_at=moved_at,
+            postponed_treatment=moved.astype(np.int32),
+            postponed_cause=causes,
+        )
