@@ -22,27 +22,25 @@ Codes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
-class Decision:
-    """One moment at which some clinics are decided on.
+class OfficeDay:
+    """One working day of the outpatient offices.
 
     Attributes
     ----------
     time : float
+        When they are through with everything that was decided on this day.
+    working_day : int
+        Working days are numbered from 0.
     sessions : int64 (n,)
-        Those that are decided on, in order of start.
+        The sessions that were decided on, in order of start.
     undecided_from : float64 (clinics,)
         From when on nobody has decided on any session of a clinic after this.
-    asks_for_blood_on : int
-        The working day for which patients are asked now to give new blood; -1 for none.
-    too_late_for : int
-        The last working day for which nobody who is rebooked now can be asked any more.
     """
 
     time: float
+    working_day: int
     sessions: Integers
     undecided_from: Floats
-    asks_for_blood_on: int
-    too_late_for: int
 
 
 def _session_working_day(working: Integers, world: World) -> Integers:
@@ -53,57 +51,40 @@ def _session_working_day(working: Integers, world: World) -> Integers:
 
 
 def decided_at(scenario: Scenario, world: World) -> Floats:
-    """Return when each session is decided on, float64 (sessions,).
+    """Return when each session is decided on: results that come later do not count.
 
-    At the decision hour the stated number of working days ahead, but not before hour 0; clinics
-    that decide on the day do so when results have been waited for.
+    At the decision hour the stated number of working days ahead, at hour 0 where that lies before
+    it; clinics that decide on the day do so when results have been waited for. float64 (sessions,).
     """
     rules, sessions = scenario.outpatients, world.clinic_sessions
     working = np.flatnonzero(Days.of(scenario.calendar).working)
     ahead = np.array([clinic.decision_days_before for clinic in rules.clinics])[sessions.clinic]
-    position = _session_working_day(working, world) - ahead
-    before = HOURS_PER_DAY * working[np.maximum(position, 0)] + to_grid(rules.decision_hour)
-    before[position < 0] = 0.0
+    day = _session_working_day(working, world) - ahead
+    in_advance = HOURS_PER_DAY * working[np.maximum(day, 0)] + to_grid(rules.decision_hour)
+    in_advance[day < 0] = 0.0
     on_the_day = sessions.start + to_grid(rules.on_the_day_wait_hours)
-    times: Floats = np.where(ahead == 0, on_the_day, before)
+    times: Floats = np.where(ahead == 0, on_the_day, in_advance)
     return times
 
 
-def decisions(scenario: Scenario, world: World) -> list[Decision]:
-    """Return when clinics are decided on, each session once, in order of time.
-
-    The offices also work on days on which they decide on nothing: they ask for new blood.
-    """
-    rules = scenario.outpatients
+def office_days(scenario: Scenario, world: World) -> list[OfficeDay]:
+    """Return which sessions the offices decide on on each working day, each of them once."""
+    rules, sessions = scenario.outpatients, world.clinic_sessions
     working = np.flatnonzero(Days.of(scenario.calendar).working)
-    office = HOURS_PER_DAY * working + to_grid(rules.decision_hour)
-    times = decided_at(scenario, world)
-    order = np.argsort(times, kind="stable")
-    moments = np.unique(np.concatenate([[0.0], office, times]))
-    edges = np.searchsorted(times[order], moments, side="left").tolist()
-    asks = np.full(moments.size, -1)
-    asks[0] = 0
-    asks[np.searchsorted(moments, office)] = np.arange(1, working.size + 1)
-    # Days that are decided on ahead of time: of a clinic all those up to so many working days on.
     ahead = np.array([clinic.decision_days_before for clinic in rules.clinics])
-    worked = np.searchsorted(office, moments, side="right")
-    too_late = np.where(asks >= 0, asks - 1, worked)
-    decided = worked[:, None] + ahead[None, :]
-    days = np.append(HOURS_PER_DAY * working, scenario.calendar.end_hour)
-    undecided = np.where(
-        ahead[None, :] > 0, days[np.minimum(decided, working.size)], moments[:, None]
-    )
+    day = _session_working_day(working, world) - ahead[sessions.clinic]
+    day = np.maximum(day, 0)
+    order = np.argsort(day, kind="stable")
+    edges = np.searchsorted(day[order], np.arange(working.size + 1)).tolist()
+
+    evening = max(rules.decision_hour, max(rules.session_start_hours) + rules.on_the_day_wait_hours)
+    times = (HOURS_PER_DAY * working + to_grid(evening)).tolist()
+    begins = np.append(HOURS_PER_DAY * working, scenario.calendar.end_hour)
+    first = np.minimum(np.arange(working.size)[:, None] + 1 + ahead[None, :], working.size)
     return [
-        Decision(time, order[first:end], undecided[number], ask, late)
-        for number, (time, first, end, ask, late) in enumerate(
-            zip(
-                moments.tolist(),
-                edges,
-                [*edges[1:], order.size],
-                asks.tolist(),
-                too_late.tolist(),
-                strict=True,
-            )
+        OfficeDay(time, number, order[begin:end], begins[undecided])
+        for number, (time, begin, end, undecided) in enumerate(
+            zip(times, edges, edges[1:], first, strict=False)
         )
     ]
 

@@ -12,6 +12,8 @@ from disruption_sim.world.model import ClinicSessions
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+_NO_MORE = -1
+
 
 class FreePlaces:
     """Spare places of every clinic at every site, taken one after the other.
@@ -29,18 +31,25 @@ class FreePlaces:
     """
 
     def __init__(self, sessions: ClinicSessions) -> None:
-        self._free: list[int] = sessions.spare.tolist()
-        self._group: list[tuple[int, int]] = list(
-            zip(sessions.site.tolist(), sessions.clinic.tolist(), strict=True)
-        )
-        self._numbers: dict[tuple[int, int], list[int]] = {}
-        self._starts: dict[tuple[int, int], list[float]] = {}
-        for number, (group, start) in enumerate(
-            zip(self._group, sessions.start.tolist(), strict=True)
-        ):
-            self._numbers.setdefault(group, []).append(number)
-            self._starts.setdefault(group, []).append(start)
-        self._next = {group: list(range(len(own) + 1)) for group, own in self._numbers.items()}
+        # Sessions stand by clinic and site, each of these groups in order of start, with one place
+        # behind its last session that says that there are no more.
+        count = sessions.start.size
+        code = sessions.site.astype(np.int64) * (1 << 8) + sessions.clinic
+        group = np.unique(code, return_inverse=True)[1]
+        order = np.argsort(group, kind="stable")
+        slot = np.arange(count) + group[order]
+        slots = count + (int(group.max()) + 1 if count else 0)
+        starts, free = np.full(slots, np.inf), np.full(slots, _NO_MORE)
+        number = np.full(slots, -1)
+        starts[slot], free[slot], number[slot] = sessions.start[order], sessions.spare[order], order
+        ends = np.flatnonzero(number < 0)
+        begins = np.concatenate([[0], ends[:-1] + 1]) if count else ends
+        self._starts: list[float] = starts.tolist()
+        self._free: list[int] = free.tolist()
+        self._number: list[int] = number.tolist()
+        self._next = list(range(slots))
+        self._begin: list[int] = begins[group].tolist()
+        self._end: list[int] = ends[group].tolist()
 
     def first_free(self, like: Integers, wished: Floats, earliest: Floats) -> Integers:
         """Take one place for each of some patients, in their order.
@@ -58,12 +67,12 @@ class FreePlaces:
             The sessions; -1 for who found none.
         """
         found = []
-        for session, *begins in zip(like.tolist(), wished.tolist(), earliest.tolist(), strict=True):
-            place = -1
-            for begin in begins:
-                place, taken = self.take(session, begin)
-                if taken:
-                    break
+        for session, wish, soonest in zip(
+            like.tolist(), wished.tolist(), earliest.tolist(), strict=True
+        ):
+            place, taken = self.take(session, wish)
+            if not taken:
+                place, _ = self.take(session, soonest)
             found.append(place)
         return np.array(found, dtype=np.int64)
 
@@ -77,28 +86,26 @@ class FreePlaces:
         earliest : float
             Hours.
         wanted : int
-            At least 1.
+            Places, at least 1.
 
         Returns
         -------
         session, taken : int
-            (-1, 0) if there is no free place until the end.
+            ``(-1, 0)`` if there is none.
         """
-        group = self._group[like]
-        numbers, following = self._numbers[group], self._next[group]
-        first = bisect_left(self._starts[group], earliest)
+        following, free = self._next, self._free
+        first = bisect_left(self._starts, earliest, self._begin[like], self._end[like])
         position = first
         while True:
             while following[position] != position:
                 position = following[position]
-            if position == len(numbers) or self._free[numbers[position]] > 0:
+            if free[position]:
                 break
             following[position] = position + 1
         while following[first] != position and first != position:
             following[first], first = position, following[first]
-        if position == len(numbers):
+        if free[position] == _NO_MORE:
             return -1, 0
-        session = numbers[position]
-        taken = min(wanted, self._free[session])
-        self._free[session] -= taken
-        return session, taken
+        taken = min(wanted, free[position])
+        free[position] -= taken
+        return self._number[position], taken

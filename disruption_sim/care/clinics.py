@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import simpy
 
-from disruption_sim.care.clinic_days import Decision, NewBlood, closed_sessions, decisions
+from disruption_sim.care.clinic_days import (
+    NewBlood,
+    OfficeDay,
+    closed_sessions,
+    decided_at,
+    office_days,
+)
 from disruption_sim.care.clinic_places import FreePlaces
 from disruption_sim.care.ports import BloodTests, Codes, Flags, Floats, Numbers, Timeline
 from disruption_sim.care.results import expired, in_order, missing_results
@@ -19,25 +25,23 @@ from disruption_sim.records import Cause, OutpatientRecords
 from disruption_sim.scenario.model import Scenario, Source
 from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
-from disruption_sim.world.outpatients import ON_THE_DAY
 
 Integers = npt.NDArray[np.int64]
 
 _NOBODY = 1e-12
 OUTPATIENT = tuple(Source).index(Source.OUTPATIENT)
-URGENT = tuple(Source).index(ON_THE_DAY)
 
 
 class Clinics:
     """Every outpatient clinic of one arm.
 
-    Each clinic decides at its own time: on each working day at the decision hour the offices look
-    at the clinics that are so many working days ahead, and those that take blood on the day decide
-    on the day, when results have been waited for. An appointment is postponed for ordinary reasons
-    (drawn with the world, tested first, so that all arms share it), or because the clinic is closed
-    by a disruption. If it needs results and they are not all reported, it is postponed where they
-    are essential; otherwise it is held by telephone with the result to follow, or in person
-    all the same, or postponed too, in the shares of the clinic.
+    Each clinic is decided on at its own time: at the decision hour of the day that lies so many
+    working days before it, or on the day itself, when results have been waited for. In the evening
+    of each working day the offices are through with what was decided on it. An appointment is
+    postponed for ordinary reasons (drawn with the world, tested first, so that all arms share it),
+    or because the clinic is closed by a disruption. If it needs results and they are not all
+    reported, it is postponed where they are essential; otherwise it is held by telephone with the
+    result to follow, or in person all the same, or postponed too, in the shares of the clinic.
 
     A postponed patient is given a date between the earliest and the latest rebooking time, and the
     first free place of the same clinic and site from that date on, or failing that the first from
@@ -71,7 +75,8 @@ class Clinics:
         self._rules = scenario.outpatients
         self._world = world
         self._blood_tests = blood_tests
-        self._decisions = decisions(scenario, world)
+        self._office_days = office_days(scenario, world)
+        self._decided_at = decided_at(scenario, world)
         self._places = FreePlaces(world.clinic_sessions)
         self._closed = closed_sessions(timeline.scenario, world)
         self._new_blood = NewBlood(scenario, world)
@@ -113,15 +118,13 @@ class Clinics:
         self._env.process(self._work())
 
     def _work(self) -> Generator[simpy.Event, None, None]:
-        for decision in self._decisions:
-            if decision.time > self._env.now:
-                yield self._env.timeout(decision.time - self._env.now)
-            self._blood_tests.advance_to(decision.time)
-            if decision.sessions.size:
-                self._decide(decision)
-                self._decide_without_results(decision)
-            if decision.asks_for_blood_on >= 0:
-                self._take_blood(decision)
+        for office in self._office_days:
+            yield self._env.timeout(office.time - self._env.now)
+            self._blood_tests.advance_to(office.time)
+            if office.sessions.size:
+                self._decide(office)
+                self._decide_without_results(office)
+            self._take_blood(office)
 
     def _booked(self, sessions: Integers) -> Integers:
         """Return who is booked into some sessions now."""
@@ -137,14 +140,14 @@ class Clinics:
         ]
         return np.concatenate([first_time, np.asarray(again, dtype=np.int64)])
 
-    def _decide(self, decision: Decision) -> None:
-        who = self._booked(decision.sessions)
+    def _decide(self, office: OfficeDay) -> None:
+        who = self._booked(office.sessions)
         if not who.size:
             return
         appointments, sessions = self._world.appointments, self._world.clinic_sessions
         session = self._session[who]
         ordinary = appointments.ordinary_postponed[who] & (self._occasion[who] == 0)
-        missing = missing_results(self._blood_tests, self._tubes[who], decision.time)
+        missing = missing_results(self._blood_tests, self._tubes[who], self._decided_at[session])
         stopped = self._closed[session]
         to_settle = np.flatnonzero(missing.any(axis=1) & ~ordinary & ~stopped)
         held_up, by_telephone = self._without_the_result(who[to_settle], session[to_settle])
@@ -158,15 +161,13 @@ class Clinics:
 
         cause = np.full(who.size, Cause.RESULTS_NOT_REPORTED, dtype=np.uint8)
         without = to_settle[held_up]
-        gone = expired(
-            self._blood_tests, self._tubes[who[without]], missing[without], decision.time
-        )
+        gone = expired(self._blood_tests, self._tubes[who[without]], missing[without], office.time)
         cause[without[gone]] = Cause.SAMPLE_EXPIRED
         cause[stopped] = Cause.STOPPED_BY_INCIDENT_COMMAND
         cause[ordinary] = Cause.ORDINARY
         left = who[postponed]
         self._events.append((start[postponed], left.astype(np.int32), cause[postponed]))
-        self._rebook(left, decision)
+        self._rebook(left, office)
 
     def _without_the_result(self, who: Integers, session: Integers) -> tuple[Flags, Flags]:
         """Return who is postponed for want of a result, and who is telephoned."""
@@ -177,9 +178,9 @@ class Clinics:
         held_up = essential | (wish >= self._goes_ahead[clinic])
         return held_up, by_telephone
 
-    def _rebook(self, who: Integers, decision: Decision) -> None:
+    def _rebook(self, who: Integers, office: OfficeDay) -> None:
         session = self._session[who]
-        earliest, latest = self._rebooking_range(decision, session)
+        earliest, latest = self._rebooking_range(office, session)
         wish = hash_uniform(self._rebooking_key, who, self._occasion[who])
         wished = earliest + wish * (latest - earliest)
         self._occasion[who] += 1
@@ -189,21 +190,21 @@ class Clinics:
         self._session[who] = found
         for number, appointment in zip(found.tolist(), who.tolist(), strict=True):
             self._rebooked[number].append(appointment)
-        days = self._new_blood.working_days(who, self._occasion[who], found, decision.too_late_for)
+        days = self._new_blood.working_days(who, self._occasion[who], found, office.working_day)
         for day, appointment in zip(days.tolist(), who.tolist(), strict=True):
             self._due_for_blood[day].append(appointment)
 
-    def _rebooking_range(self, decision: Decision, session: Integers) -> tuple[Floats, Floats]:
+    def _rebooking_range(self, office: OfficeDay, session: Integers) -> tuple[Floats, Floats]:
         """Return from when and until when dates are looked for first, float64 (sessions,)."""
-        undecided = decision.undecided_from[self._world.clinic_sessions.clinic[session]]
+        undecided = office.undecided_from[self._world.clinic_sessions.clinic[session]]
         earliest, latest = (
-            np.maximum(decision.time + HOURS_PER_DAY * days, undecided)
+            np.maximum(office.time + HOURS_PER_DAY * days, undecided)
             for days in self._rules.rebook_after_days
         )
         return earliest, latest
 
-    def _decide_without_results(self, decision: Decision) -> None:
-        sessions, chosen = self._world.clinic_sessions, decision.sessions
+    def _decide_without_results(self, office: OfficeDay) -> None:
+        sessions, chosen = self._world.clinic_sessions, office.sessions
         day = (sessions.start[chosen] // HOURS_PER_DAY).astype(np.int64)
         site = sessions.site[chosen]
         booked = sessions.without_results[chosen] + self._rebooked_without_results[chosen]
@@ -214,7 +215,7 @@ class Clinics:
 
         some = np.flatnonzero(postponed)
         chosen, postponed = chosen[some], postponed[some]
-        earliest, latest = self._rebooking_range(decision, chosen)
+        earliest, latest = self._rebooking_range(office, chosen)
         wish = hash_uniform(self._group_rebooking_key, chosen)
         wished = earliest + wish * (latest - earliest)
         for session, waiting, *begins in zip(
@@ -228,13 +229,13 @@ class Clinics:
                     self._rebooked_without_results[found] += taken
                     waiting -= taken
 
-    def _take_blood(self, decision: Decision) -> None:
+    def _take_blood(self, office: OfficeDay) -> None:
         """Ask those who would give new blood on the next working day, if they need to."""
-        day = decision.asks_for_blood_on
+        day = office.working_day + 1
         due = np.array(self._due_for_blood.pop(day, []), dtype=np.int64)
         if not due.size:
             return
-        missing = missing_results(self._blood_tests, self._tubes[due], decision.time)
+        missing = missing_results(self._blood_tests, self._tubes[due], office.time)
         due, missing = due[missing.any(axis=1)], missing[missing.any(axis=1)]
         occasion, session = self._occasion[due], self._session[due]
         taken = self._new_blood.taken(due, occasion, session, day)
@@ -243,7 +244,8 @@ class Clinics:
         session = self._session[due]
         on_the_day = self._new_blood.on_the_day(due, self._occasion[due], session)
         site = self._world.clinic_sessions.site[session]
-        for source, group in ((OUTPATIENT, ~on_the_day), (URGENT, on_the_day)):
+        urgent = tuple(Source).index(self._rules.on_the_day_sent_as)
+        for source, group in ((OUTPATIENT, ~on_the_day), (urgent, on_the_day)):
             for number in np.unique(site[group]).tolist():
                 rows, columns = np.nonzero(missing & (group & (site == number))[:, None])
                 who = due[rows]

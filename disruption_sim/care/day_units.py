@@ -18,11 +18,10 @@ from disruption_sim.records import Cause, DayUnitRecords
 from disruption_sim.scenario.model import Scenario, Source, TubeType
 from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
-from disruption_sim.world.outpatients import ON_THE_DAY, TAKEN_TYPES
+from disruption_sim.world.outpatients import TAKEN_TYPES
 
 Integers = npt.NDArray[np.int64]
 
-URGENT = tuple(Source).index(ON_THE_DAY)
 TYPES = np.array([tuple(TubeType).index(tube_type) for tube_type in TAKEN_TYPES], dtype=np.uint8)
 # Appointments of clinics send samples of the same source; their numbers are below this.
 FIRST_TREATMENT = 1 << 31
@@ -33,16 +32,16 @@ class DayUnits:
 
     In the evening of each day the units look back at it. A patient who is not fit for treatment
     (drawn with the world, tested first, so that all arms share it) is postponed for some days.
-    Whoever has all results at the start of the shift, or needs none, is treated then. Of the others
-    some can be treated at once on a test at the bedside. The rest wait in the unit; they are
-    treated when the last result comes, or moved when they have waited as long as the unit lets
+    Whoever has all results at the start of the shift, or needs none, is treated then. The others
+    wait in the unit and are treated when the last result comes. After some time a test at the
+    bedside will do for some; the rest are moved when they have waited as long as the unit lets
     them.
 
     Moved patients get the next free chair of the same unit at the same site. Where there is none
     within some days the unit opens overtime within them, and failing that they get the next chair
     of either kind; who finds none waits until the end. The chair that somebody leaves on the day
-    stays empty. Whose results are still missing on the evening before, or old after a postponement
-    for ordinary reasons, gives new blood before the new shift.
+    stays empty. Whose blood is lost on the evening before, or too old for the new day, gives new
+    blood before the new shift; a result that is still to come is waited for.
 
     Parameters
     ----------
@@ -68,6 +67,13 @@ class DayUnits:
         self._longest_wait = np.array([to_grid(each.longest_wait_hours) for each in self._units])[
             unit
         ]
+        self._bedside_after = np.array([to_grid(each.bedside_after_hours) for each in self._units])[
+            unit
+        ]
+        self._valid_hours = np.array(
+            [HOURS_PER_DAY * each.results_valid_days for each in self._units]
+        )[unit]
+        self._source = [tuple(Source).index(self._units[code].sent_as) for code in unit.tolist()]
         self._tubes_each = np.array([each.tubes_per_treatment for each in self._units])[unit]
         self._hours_before = np.array(
             [sorted(each.taken_hours_before) for each in self._units]
@@ -80,7 +86,6 @@ class DayUnits:
         self._start: Floats = treatments.start.copy()
         self._tubes: Numbers = treatments.tubes.copy()
         self._occasion = np.zeros(count, dtype=np.int64)
-        self._old_result = np.zeros(count, dtype=np.bool_)
         self._done_at = np.full(count, np.nan)
         self._at_the_bedside = np.zeros(count, dtype=np.bool_)
         self._in_overtime = np.zeros(count, dtype=np.bool_)
@@ -109,7 +114,7 @@ class DayUnits:
             if who.size:
                 self._look_back(who, day, now)
             if day + 1 in self._moved_to:
-                self._take_blood(np.concatenate(self._moved_to[day + 1]), now)
+                self._take_blood(np.concatenate(self._moved_to[day + 1]))
 
     def _look_back(self, who: Integers, day: int, now: float) -> None:
         treatments = self._world.day_treatments
@@ -124,16 +129,16 @@ class DayUnits:
         moved = unfit.copy()
         if late.any():
             rows = np.flatnonzero(late)
-            share = self._bedside_share[place[rows]]
-            helped = hash_uniform(self._bedside_key, who[rows], self._occasion[who[rows]]) < share
-            self._at_the_bedside[who[rows[helped]]] = True
-            rows = rows[~helped]
-            longest = self._longest_wait[place[rows]]
+            there = place[rows]
+            wish = hash_uniform(self._bedside_key, who[rows], self._occasion[who[rows]])
+            bedside = wish < self._bedside_share[there]
+            longest = np.where(bedside, self._bedside_after[there], self._longest_wait[there])
             in_time = ready[rows] <= start[rows] + longest
             hours = np.where(in_time, ready[rows] - start[rows], longest)
             self._waits.append((start[rows], who[rows], hours))
+            self._at_the_bedside[who[rows[bedside & ~in_time]]] = True
             done[rows] += hours
-            moved[rows[~in_time]] = True
+            moved[rows[~in_time & ~bedside]] = True
         self._done_at[who[~moved]] = done[~moved]
         if moved.any():
             rows = np.flatnonzero(moved)
@@ -146,7 +151,6 @@ class DayUnits:
 
     def _move(self, who: Integers, unfit: Flags, day: int) -> None:
         """Find new chairs, first for those who were booked first."""
-        self._old_result[who[unfit]] = True
         self._occasion[who] += 1
         order = np.argsort(who)
         who, unfit = who[order], unfit[order]
@@ -161,31 +165,36 @@ class DayUnits:
         for new in np.unique(days).tolist():
             self._moved_to[new].append(who[days == new])
 
-    def _take_blood(self, who: Integers, now: float) -> None:
+    def _take_blood(self, who: Integers) -> None:
         """Ask those who are to be treated tomorrow to come early, if they need to."""
         treatments = self._world.day_treatments
+        place = treatments.place[who]
+        wanted = treatments.needs_results[who][:, None] & (
+            np.arange(len(TYPES)) < self._tubes_each[place][:, None]
+        )
         tubes = self._tubes[who]
-        reported: Floats = self._blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
-        wanted = ~(reported <= now) | self._old_result[who][:, None]
-        wanted[:, 1] &= self._tubes_each[treatments.place[who]] > 1
-        wanted &= treatments.needs_results[who][:, None]
-        self._old_result[who] = False
-        latest, earliest = self._hours_before[treatments.place[who]].T
+        oldest = self._start[who] - self._valid_hours[place]
+        asked = wanted & (tubes >= 0)
+        rows, _ = np.nonzero(asked)
+        good = self._blood_tests.collected_at(tubes[asked]) >= oldest[rows]
+        good &= ~self._blood_tests.lost(tubes[asked])
+        wanted[asked] = ~good
+        latest, earliest = self._hours_before[place].T
         wish = hash_uniform(self._blood_key, who, self._occasion[who])
         taken = self._start[who] - to_grid(latest + wish * (earliest - latest))
-        site = self._world.day_units.site[treatments.place[who]]
         order = np.argsort(taken, kind="stable")
-        for number in np.unique(site[wanted.any(axis=1)]).tolist():
-            own = order[site[order] == number]
+        for number in np.unique(place[wanted.any(axis=1)]).tolist():
+            own = order[place[order] == number]
             rows, columns = np.nonzero(wanted[own])
             patients = who[own[rows]]
+            source = self._source[number]
             self._tubes[patients, columns] = self._blood_tests.submit(
                 taken[own[rows]],
-                number,
-                URGENT,
+                int(self._world.day_units.site[number]),
+                source,
                 TYPES[columns],
                 sample_identities(
-                    URGENT, FIRST_TREATMENT + patients, self._occasion[patients], TYPES[columns]
+                    source, FIRST_TREATMENT + patients, self._occasion[patients], TYPES[columns]
                 ),
             )
 

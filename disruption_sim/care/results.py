@@ -10,20 +10,20 @@ import numpy as np
 from disruption_sim.care.ports import BloodTests, Flags, Floats, Numbers
 
 
-def missing_results(blood_tests: BloodTests, tubes: Numbers, now: float) -> Flags:
-    """Return which tubes are not reported by now, bool (n, 2).
+def missing_results(blood_tests: BloodTests, tubes: Numbers, by: float | Floats) -> Flags:
+    """Return which tubes were not reported in time, bool (n, 2).
 
     Parameters
     ----------
     blood_tests : BloodTests
-        At `now`.
     tubes : int32 (n, 2)
         -1 for a result that is in hand.
-    now : float
+    by : float or float64 (n,)
+        Hours, not after the present time of the laboratories.
     """
     reported_at: Floats = blood_tests.reported_at(tubes.ravel()).reshape(tubes.shape)
     missing = np.ones(tubes.shape, dtype=np.bool_)
-    missing[reported_at <= now] = False
+    missing[reported_at <= np.asarray(by)[..., None]] = False
     return missing
 
 

@@ -36,7 +36,6 @@ QUANTILES = 8
 QUANTILES_BEFORE = 64
 PRE_ASSESSMENT = SOURCES.index(Source.PRE_ASSESSMENT)
 OUTPATIENT = SOURCES.index(Source.OUTPATIENT)
-URGENT = SOURCES.index(Source.INPATIENT_URGENT)
 RESULT_TYPES = (TUBE_TYPES.index(TubeType.CHEMISTRY), TUBE_TYPES.index(TubeType.HAEMATOLOGY))
 HOURS = np.arange(168)
 # Shares of the days of a week in work that is spread evenly over working days.
@@ -189,6 +188,7 @@ def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:
     on_the_day = _hours_before(
         rules.session_start_hours, rules.on_the_day_hours_before, WORKING_WEEK
     )
+    urgent = SOURCES.index(rules.on_the_day_sent_as)
     weekly = 0.0
     for number, site in enumerate(network.sites):
         before = rules.results_needed_per_week(site.name, on_the_day=False)
@@ -196,7 +196,7 @@ def _add_clinics(scenario: Scenario, origins: Origins, found: Floats) -> None:
         volume = before * (1.0 - in_practice)
         found[origins.number[number, OUTPATIENT], types] += volume * hospital
         volume = rules.results_needed_per_week(site.name, on_the_day=True)
-        found[origins.number[number, URGENT], types] += volume * on_the_day
+        found[origins.number[number, urgent], types] += volume * on_the_day
     for number in range(len(network.boroughs)):
         if in_practice > 0.0:
             volume = weekly * in_practice * practices[number] / practices.sum()
@@ -218,7 +218,8 @@ def _add_day_units(scenario: Scenario, origins: Origins, found: Floats) -> None:
         weekly = unit.treatments_per_week * unit.needs_results_share
         for number, site in enumerate(scenario.site_names):
             volume = weekly * unit.sites.get(site, 0.0)
-            found[origins.number[number, URGENT], types] += volume * hours
+            source = SOURCES.index(unit.sent_as)
+            found[origins.number[number, source], types] += volume * hours
 
 
 def _hours_before(starts: Sequence[float], before: Sequence[float], days: Floats) -> Floats:

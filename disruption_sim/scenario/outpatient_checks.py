@@ -91,6 +91,14 @@ def _day_unit(where: KeyPath, unit: DayUnit) -> list[CrossFault]:
                 "fewer hours, or an earlier last start",
             )
         )
+    if unit.bedside_after_hours > unit.longest_wait_hours:
+        faults.append(
+            CrossFault(
+                (*where, "bedside_after_hours"),
+                f"{unit.bedside_after_hours:.4g} hours are longer than anybody waits in the unit",
+                f"at most {unit.longest_wait_hours:.4g} (longest_wait_hours)",
+            )
+        )
     first = min(*unit.shift_start_hours, unit.overtime_start_hour)
     if max(unit.taken_hours_before) > first:
         faults.append(

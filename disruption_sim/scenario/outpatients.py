@@ -13,7 +13,13 @@ from disruption_sim.scenario.sections import (
     Positive,
     Section,
     Share,
+    Source,
 )
+
+# Blood of the day cannot wait for the van to the hub: it is sent as one of these is.
+Urgent = Literal[
+    Source.THEATRE_AND_INTENSIVE_CARE, Source.EMERGENCY_DEPARTMENT, Source.INPATIENT_URGENT
+]
 
 
 class Clinic(Section):
@@ -69,14 +75,23 @@ class DayUnit(Section):
     tubes_per_treatment: Annotated[int, Field(ge=1, le=2)] = Field(
         description="1 chemistry, 2 a blood count too."
     )
+    sent_as: Urgent = Field(
+        description="Its blood goes where that of this source goes, and in its class."
+    )
     taken_on_the_day_share: Share = Field(
         description="Blood taken before the treatment; the others' on the working day before."
     )
     taken_hours_before: tuple[Positive, Positive] = Field(
         description="Earliest and latest hour before the shift at which blood is taken on the day."
     )
+    results_valid_days: Positive = Field(
+        description="Blood taken longer before the treatment than this has to be taken again."
+    )
     bedside_share: Share = Field(
         description="Who can be treated on a test at the bedside where the result is missing."
+    )
+    bedside_after_hours: NotNegative = Field(
+        description="How long they wait for the result before that test is done."
     )
     longest_wait_hours: NotNegative = Field(
         description="How long a patient waits in the unit for the result."
@@ -107,6 +122,9 @@ class Outpatients(Section):
     )
     on_the_day_hours_before: tuple[Positive, Positive] = Field(
         description="Earliest and latest hour before the clinic at which blood is taken on the day."
+    )
+    on_the_day_sent_as: Urgent = Field(
+        description="Such blood goes where that of this source goes, and in its class."
     )
     on_the_day_wait_hours: NotNegative = Field(
         description="Clinics that decide on the day do so so long after their start."

@@ -19,7 +19,7 @@ from disruption_sim.randomness import stream
 from disruption_sim.scenario.model import DayUnit, Scenario, Source
 from disruption_sim.world.days import SUNDAY, Days
 from disruption_sim.world.model import DayTreatments, DayUnitPlaces
-from disruption_sim.world.outpatients import ON_THE_DAY, TAKEN_TYPES
+from disruption_sim.world.outpatients import TAKEN_TYPES
 from disruption_sim.world.tubes import SOURCES, TUBE_TYPES, HourProfile, pack
 
 Keys = npt.NDArray[np.int64]
@@ -169,7 +169,9 @@ def _draw(
     for column in range(unit.tubes_per_treatment):
         tube_type = TUBE_TYPES.index(TAKEN_TYPES[column])
         origin = scenario.site_names.index(site)
-        samples[:, column] = pack(ticks, origin, SOURCES.index(ON_THE_DAY), tube_type, linked=True)
+        samples[:, column] = pack(
+            ticks, origin, SOURCES.index(unit.sent_as), tube_type, linked=True
+        )
     samples[(ticks < 0) | ~needs_results] = -1
     return _Drawn(
         free=np.maximum(chairs.places - booked, 0),

@@ -26,8 +26,6 @@ Flags = npt.NDArray[np.bool_]
 TAKEN_TYPES = (TubeType.CHEMISTRY, TubeType.HAEMATOLOGY)
 WORKING_DAYS_PER_WEEK = 5
 TICKS_PER_DAY = 24 * TICKS_PER_HOUR
-# Blood of the day cannot wait for the van to the hub: hospitals send it as they send urgent blood.
-ON_THE_DAY = Source.INPATIENT_URGENT
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +179,11 @@ class ClinicDraws:
         )
         practice, urgent, hospital = (
             SOURCES.index(source)
-            for source in (Source.GENERAL_PRACTICE, ON_THE_DAY, Source.OUTPATIENT)
+            for source in (
+                Source.GENERAL_PRACTICE,
+                rules.on_the_day_sent_as,
+                Source.OUTPATIENT,
+            )
         )
         source = np.select([in_practice, on_the_day], [practice, urgent], hospital)
         return np.array(flags), Blood(
