@@ -11,7 +11,7 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disruption_sim.care.clinic_days import office_days
+from disruption_sim.care.clinic_days import decided_at, office_days
 from disruption_sim.care.clinic_places import FreePlaces
 from disruption_sim.care.clinics import Clinics
 from disruption_sim.disruption import Timeline
@@ -125,30 +125,97 @@ def test_prompt_results_leave_only_ordinary_postponements(scenario: Scenario, wo
     assert not laboratories.submitted
 
 
-def test_without_results_the_essential_wait_and_the_others_go_ahead(
+def test_without_results_the_essential_wait_and_most_others_go_ahead(
     scenario: Scenario, world: World
 ) -> None:
     records = live(scenario, world, Laboratories(world, always(np.inf)))
-    appointments = world.appointments
-    taken = (appointments.tubes >= 0).any(axis=1)
-    ordinary = appointments.ordinary_postponed
-    stuck = appointments.essential & taken
-    assert np.all(np.isnan(records.done_at[stuck]))
-    first_time = ~(stuck | ordinary)
-    start = world.clinic_sessions.start[appointments.session]
-    np.testing.assert_array_equal(records.done_at[first_time], start[first_time])
+    appointments, sessions = world.appointments, world.clinic_sessions
+    without = (appointments.tubes >= 0).any(axis=1) & ~appointments.ordinary_postponed
+    start = sessions.start[appointments.session]
+    at_first = records.done_at == start
+    assert not at_first[without & appointments.essential].any()
+    in_hand = (appointments.tubes < 0).all(axis=1) & ~appointments.ordinary_postponed
+    assert at_first[in_hand].all()
     causes = np.unique(records.postponed_cause)
     np.testing.assert_array_equal(causes, [Cause.RESULTS_NOT_REPORTED, Cause.ORDINARY])
-    held_up = records.postponed_appointment[records.postponed_cause == Cause.RESULTS_NOT_REPORTED]
-    np.testing.assert_array_equal(np.unique(held_up), np.flatnonzero(stuck)[_seen(stuck, held_up)])
-    # Whoever was put off before for an ordinary reason counts as held up only at the next date.
-    missed = np.setdiff1d(np.flatnonzero(stuck & ~ordinary), held_up)
-    assert missed.size == 0
+    # The shares of each clinic, within four standard errors.
+    for number, clinic in enumerate(scenario.outpatients.clinics):
+        own = without & (sessions.clinic[appointments.session] == number)
+        count = np.count_nonzero(own)
+        telephone, seen = clinic.telephone_share, scenario.outpatients.seen_without_results_share
+        in_person = (1.0 - clinic.essential_share - telephone) * seen
+        for found, share in (
+            (at_first & records.by_telephone, telephone),
+            (at_first & ~records.by_telephone, in_person),
+        ):
+            error = np.sqrt(share * (1.0 - share) / count)
+            assert np.mean(found[own]) == pytest.approx(share, abs=4 * error), clinic.name
 
 
-def _seen(stuck: Flags, held_up: Numbers) -> Flags:
-    seen: Flags = np.isin(np.flatnonzero(stuck), held_up)
-    return seen
+def test_nobody_is_telephoned_whose_result_is_there(scenario: Scenario, world: World) -> None:
+    records = live(scenario, world, Laboratories(world, always(1.0)))
+    assert not records.by_telephone.any()
+    late = live(scenario, world, Laboratories(world, outage(scenario)))
+    onset = scenario.calendar.week_1_hour
+    assert late.by_telephone.any()
+    assert np.all(late.done_at[late.by_telephone] >= onset)
+
+
+def incident(records: OutpatientRecords) -> int:
+    return int(np.count_nonzero(records.postponed_cause != Cause.ORDINARY))
+
+
+def changed(scenario: Scenario, **values: object) -> Scenario:
+    """Return the scenario with other values in every clinic."""
+    rules = scenario.outpatients
+    clinics = tuple(clinic.model_copy(update=values) for clinic in rules.clinics)
+    return scenario.model_copy(
+        update={"outpatients": rules.model_copy(update={"clinics": clinics})}
+    )
+
+
+def test_more_by_telephone_postpones_fewer_and_moves_nobody_else(
+    scenario: Scenario, world: World
+) -> None:
+    """Who goes ahead with few telephones goes ahead with more: only the way of it may change."""
+    turnaround = outage(scenario)
+    runs = [
+        live(changed(scenario, telephone_share=share), world, Laboratories(world, turnaround))
+        for share in (0.0, 0.3, 0.6)
+    ]
+    postponed = [incident(records) for records in runs]
+    assert postponed[0] > 1.1 * postponed[1] > 1.1 * 1.1 * postponed[2]
+    assert not runs[0].by_telephone.any()
+    telephoned = [int(records.by_telephone.sum()) for records in runs]
+    assert telephoned[0] < telephoned[1] < telephoned[2]
+    first = [records.done_at == _start(world) for records in runs]
+    assert np.all(first[1] <= first[2])
+    assert np.all(first[0] <= first[1])
+
+
+def _start(world: World) -> Floats:
+    found: Floats = world.clinic_sessions.start[world.appointments.session]
+    return found
+
+
+def test_a_laboratory_that_is_back_sooner_postpones_fewer(scenario: Scenario, world: World) -> None:
+    weeks = (0.5, 1.0, 2.0)
+    runs = [live(scenario, world, Laboratories(world, outage(scenario, w))) for w in weeks]
+    postponed = [incident(records) for records in runs]
+    assert 0 < postponed[0] < postponed[1] < postponed[2]
+
+
+def test_blood_that_is_taken_earlier_postpones_fewer_when_results_are_slow(
+    scenario: Scenario,
+) -> None:
+    """Results that take nine days: blood of two to three weeks before is in time, of one is not."""
+    postponed = []
+    for days in ((7.0, 4.0), (21.0, 14.0)):
+        values = {"taken_days_before": days, "taken_on_the_day_share": 0.0}
+        slow = changed(scenario, **values)
+        world = draw_world(slow, seed=1, replication=0)
+        postponed.append(incident(live(slow, world, Laboratories(world, always(9.0 * 24.0)))))
+    assert postponed[0] > 10 * postponed[1]
 
 
 def test_nobody_is_lost(scenario: Scenario, world: World) -> None:
@@ -213,17 +280,14 @@ def test_expired_samples_are_told_from_samples_never_taken(
 
 
 def test_a_result_is_late_one_tick_after_the_decision(scenario: Scenario, world: World) -> None:
-    appointments, sessions = world.appointments, world.clinic_sessions
-    decided = np.zeros(sessions.start.size)
-    for office in office_days(scenario, world):
-        decided[office.first_session : office.end_session] = office.time
+    appointments = world.appointments
     chosen = np.flatnonzero(
         appointments.essential
         & ~appointments.ordinary_postponed
         & (appointments.tubes >= 0).all(axis=1)
     )[:200]
     tubes = appointments.tubes[chosen, 0]
-    deadline = decided[appointments.session[chosen]]
+    deadline = decided_at(scenario, world)[appointments.session[chosen]]
 
     def postponed(late_by: float) -> Numbers:
         laboratories = Laboratories(world, always(0.0))
@@ -237,30 +301,29 @@ def test_a_result_is_late_one_tick_after_the_decision(scenario: Scenario, world:
     np.testing.assert_array_equal(np.sort(postponed(2.0**-20)), chosen)
 
 
-def test_decisions_are_made_working_days_ahead_once_for_every_clinic(
-    scenario: Scenario, world: World
-) -> None:
-    working = Days.of(scenario.calendar).working
-    seen = 0
+def test_every_clinic_is_decided_on_once_at_its_own_time(scenario: Scenario, world: World) -> None:
+    working, sessions = Days.of(scenario.calendar).working, world.clinic_sessions
+    rules = scenario.outpatients
+    decided = decided_at(scenario, world)
+    seen = np.zeros(sessions.start.size, dtype=np.int64)
     for office in office_days(scenario, world):
-        assert office.first_session == seen
-        seen = office.end_session
-        starts = world.clinic_sessions.start[office.first_session : office.end_session]
-        if office.time == 0.0 or not starts.size:
-            continue
-        today, clinic_days = int(office.time // 24.0), np.unique(starts // 24.0).astype(int)
-        assert clinic_days.size == 1
-        assert np.count_nonzero(working[today : clinic_days[0]]) == 2
-        assert office.time % 24.0 == 12.0
-    assert seen == world.clinic_sessions.start.size
-
-
-def test_clinics_decided_on_the_same_day_are_decided_before_they_start() -> None:
-    scenario = small_scenario(SITES, disruption=False, outpatients__decision_days_before=0)
-    world = draw_world(scenario, seed=1, replication=0)
-    for office in office_days(scenario, world):
-        starts = world.clinic_sessions.start[office.first_session : office.end_session]
-        assert np.all(starts >= office.time)
+        seen[office.sessions] += 1
+        # By then everything is decided, and nothing is that they would rebook into.
+        assert np.all(decided[office.sessions] <= office.time)
+        assert np.all(decided[office.sessions] // 24.0 * 24.0 <= office.time)
+        open_ones = sessions.start >= office.undecided_from[sessions.clinic]
+        assert np.all(decided[open_ones] > office.time)
+        assert not seen[open_ones].any()
+    assert np.all(seen == 1)
+    ahead = np.array([clinic.decision_days_before for clinic in rules.clinics])[sessions.clinic]
+    assert set(ahead.tolist()) == {0, 2}
+    np.testing.assert_array_equal(
+        decided[ahead == 0], sessions.start[ahead == 0] + rules.on_the_day_wait_hours
+    )
+    for number in np.flatnonzero((ahead == 2) & (decided > 0.0)).tolist():
+        today, clinic_day = int(decided[number] // 24.0), int(sessions.start[number] // 24.0)
+        assert np.count_nonzero(working[today:clinic_day]) == 2
+        assert decided[number] % 24.0 == rules.decision_hour
 
 
 def test_new_blood_is_taken_in_time_where_the_result_is_missing(
@@ -270,17 +333,29 @@ def test_new_blood_is_taken_in_time_where_the_result_is_missing(
     records = live(scenario, world, laboratories)
     assert laboratories.submitted
     working = Days.of(scenario.calendar).working
+    sources = list(Source)
+    urgent = sources.index(scenario.outpatients.on_the_day_sent_as)
+    hours = scenario.outpatients.session_start_hours
     for now, collected, site, source, types in laboratories.submitted:
-        assert (site, source) == (0, list(Source).index(Source.OUTPATIENT))
+        assert site == 0
+        if source == urgent:
+            to_clinic = np.array(hours)[:, None] - collected % 24.0
+            assert np.all(((to_clinic >= 1.0) & (to_clinic <= 2.5)).any(axis=0))
+        else:
+            assert source == sources.index(Source.OUTPATIENT)
         assert np.all(np.diff(collected) >= 0.0)
         assert set(types.tolist()) <= {0, 1}
         days = np.unique(collected // 24.0).astype(int)
         assert days.size == 1
         assert working[days[0]]
         assert np.count_nonzero(working[int(now // 24.0) : days[0]]) == 1
+    assert {source for _, _, _, source, _ in laboratories.submitted} == {
+        urgent,
+        sources.index(Source.OUTPATIENT),
+    }
     # Their first tubes are never reported, so whoever is seen is seen with new ones.
-    incident = records.postponed_cause == Cause.RESULTS_NOT_REPORTED
-    held_up = np.unique(records.postponed_appointment[incident])
+    missing = records.postponed_cause == Cause.RESULTS_NOT_REPORTED
+    held_up = np.unique(records.postponed_appointment[missing])
     assert np.count_nonzero(records.done_at[held_up] > 0.0) > 0.5 * held_up.size > 50
 
 

@@ -153,7 +153,11 @@ def clinics_and_pre_assessment() -> float:
         for procedure in scenario.surgery.procedures
         if procedure.specialty == specialty.name
     )  # fmt: skip
-    return clinics * scenario.outpatients.tubes_per_appointment + patients * tubes
+    treatments = sum(
+        unit.treatments_per_week * unit.needs_results_share * unit.tubes_per_treatment
+        for unit in scenario.outpatients.day_units
+    )
+    return clinics * scenario.outpatients.tubes_per_appointment + patients * tubes + treatments
 
 
 def bands() -> list[tuple[tuple[int, ...], int, int]]:

@@ -274,7 +274,46 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
             "this step does not change when information technology is lost",
         ),
         ("pathology.steps.chemistry.minutes.chemistry=1e6", "a number above 0 and at most 20,160"),
-        ("outpatients.taken_days_before=[3, 14]", "up to 2 working days ahead"),
+        (
+            "outpatients.clinics.rheumatology.taken_days_before=[3, 14]",
+            "up to 2 working days ahead); allowed: fewer working days",
+        ),
+        (
+            "outpatients.clinics.rheumatology.taken_on_the_day_share=0.2",
+            "the decision 2 working days ahead comes before blood is taken on the day; allowed: 0",
+        ),
+        (
+            "outpatients.clinics.rheumatology.telephone_share=0.9",
+            "0.9 by telephone and 0.15 who cannot go ahead without their result are more than all; "
+            "allowed: at most 0.85",
+        ),
+        ("outpatients.clinics.eyes.share=0.3", "outpatients.clinics: the shares add up to 1.215"),
+        ("outpatients.clinics.eyes.sites={kings: 0.5}", "eyes.sites: the shares add up to 0.5"),
+        (
+            "outpatients.clinics.eyes.sites={elsewhere: 1}",
+            "there is no site 'elsewhere'; allowed: guys, st_thomas",
+        ),
+        ("outpatients.day_units.dialysis.sites={leeds: 1}", "there is no site 'leeds'"),
+        ("outpatients.day_units.dialysis.sites={kings: 2}", "2 is out of range"),
+        ("outpatients.day_units.dialysis.sites.kings=0.9", "the shares add up to 1.5"),
+        ("outpatients.day_units.dialysis.name=chemotherapy", "'chemotherapy' stands 2 times"),
+        ("outpatients.day_units.dialysis.sent_as=outpatient", "'outpatient' is none of the names"),
+        ("outpatients.day_units.dialysis.open_days_per_week=4", "4"),
+        (
+            "outpatients.day_units.chemotherapy.longest_wait_hours=9",
+            "the wait of 9 hours after the last start at 17 h ends after the day",
+        ),
+        (
+            "outpatients.day_units.chemotherapy.taken_hours_before=[1, 10]",
+            "10 hours before the first start at 9 h is the day before",
+        ),
+        (
+            "outpatients.day_units.chemotherapy.bedside_after_hours=5",
+            "5 hours are longer than anybody waits in the unit; allowed: at most 4",
+        ),
+        ("outpatients.on_the_day_hours_before=[1, 9.5]", "9.5 hours before the first clinic at 9"),
+        ("outpatients.on_the_day_wait_hours=11", "ends after the day of the last clinic"),
+        ("outpatients.day_units.dialysis.treatments_per_week=1e8", "more than 20 million treatm"),
         ("transfusion.major_haemorrhage_units=4", "4 is out of range"),
         ("policies.reinforce_manual_work.learning_floor_share=0", "0 is out of range"),
     ],

@@ -11,6 +11,7 @@ from disruption_sim.records import (
     HOURS_OF_DAY,
     TURNAROUND_BINS,
     Cause,
+    DayUnitRecords,
     Fate,
     OutpatientRecords,
     PathologyRecords,
@@ -36,6 +37,7 @@ def pretend_records(scenario: Scenario, world: World, arm: str) -> Records:
         pathology=_pathology(scenario, random, 0.4 if delayed else 1.0),
         surgery=_surgery(scenario, world, delayed),
         outpatients=_outpatients(scenario, world, delayed),
+        day_units=_day_units(scenario, world, delayed),
         transfusion=_transfusion(scenario, random),
         seconds={"kernel": 0.25, "clinical": 0.125, "preparation": 0.0625},
     )
@@ -159,11 +161,32 @@ def _outpatients(scenario: Scenario, world: World, delayed: bool) -> OutpatientR
     others = np.full((scenario.calendar.weeks, len(scenario.network.sites)), 100, dtype=np.int64)
     return OutpatientRecords(
         done_at=done,
+        by_telephone=(np.arange(done.size) % 50 == 0) & np.isfinite(done) & delayed,
         postponed_at=start[hit],
         postponed_appointment=hit.astype(np.int32),
         postponed_cause=np.full(len(hit), Cause.RESULTS_NOT_REPORTED, dtype=np.uint8),
         without_results_done=np.repeat(others // 7, 7, axis=0),
         without_results_postponed=others // 20,
+    )
+
+
+def _day_units(scenario: Scenario, world: World, delayed: bool) -> DayUnitRecords:
+    treatments = world.day_treatments
+    hit = np.flatnonzero(_during(scenario, treatments.start, 7.0) & treatments.needs_results)
+    hit = hit[: hit.size * delayed].astype(np.int32)
+    done = treatments.start.copy()
+    done[hit] += 24.0
+    done[done >= scenario.calendar.end_hour] = np.nan
+    return DayUnitRecords(
+        done_at=done,
+        at_the_bedside=np.isin(np.arange(done.size), hit[::5]),
+        in_overtime=np.isin(np.arange(done.size), hit[::7]),
+        waited_at=treatments.start[hit],
+        waited_treatment=hit,
+        waited_hours=np.full(hit.size, 2.0),
+        postponed_at=treatments.start[hit],
+        postponed_treatment=hit,
+        postponed_cause=np.full(hit.size, Cause.RESULTS_NOT_REPORTED, dtype=np.uint8),
     )
 
 

@@ -11,6 +11,8 @@ from disruption_sim.scenario.writing import plain_scenario
 
 SITES = ("st_thomas", "kings")
 SPECIALTIES = ("orthopaedics", "general_surgery", "urology", "cardiothoracic")
+CLINICS = ("oncology", "rheumatology", "liver_and_gut", "orthopaedics_and_fractures", "women")
+DAY_UNITS = ("chemotherapy", "dialysis")
 BOROUGH = "lambeth"
 VOLUME = 0.05
 # The outage is over in time for recovery to be seen within the eight weeks.
@@ -71,7 +73,13 @@ def _small(sites: tuple[str, ...]) -> Scenario:
     _shrink_surgery(root["surgery"], sites)
     outpatients = root["outpatients"]
     outpatients["appointments_per_week"] *= VOLUME
-    outpatients["site_shares"] = _renormalised(outpatients["site_shares"], sites)
+    outpatients["clinics"] = _kept_at(outpatients["clinics"], sites, CLINICS)
+    shares = _renormalised({c["name"]: c["share"] for c in outpatients["clinics"]}, CLINICS)
+    for clinic in outpatients["clinics"]:
+        clinic["share"] = shares[clinic["name"]]
+    outpatients["day_units"] = _kept_at(outpatients["day_units"], sites, DAY_UNITS)
+    for unit in outpatients["day_units"]:
+        unit["treatments_per_week"] *= VOLUME
     root["disruptions"] = [
         _shorter(effect)
         for effect in root["disruptions"]
@@ -130,6 +138,17 @@ def _shrink_surgery(surgery: dict[str, Any], sites: tuple[str, ...]) -> None:
         specialty["usual_wait_weeks"] /= 2
     surgery["specialties"] = kept
     surgery["procedures"] = [p for p in surgery["procedures"] if p["specialty"] in shares]
+
+
+def _kept_at(
+    places: list[dict[str, Any]], sites: tuple[str, ...], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    kept = [
+        place for place in places if place["name"] in names and set(sites) & set(place["sites"])
+    ]
+    for place in kept:
+        place["sites"] = _renormalised(place["sites"], sites)
+    return kept
 
 
 def _renormalised(shares: dict[str, float], names: Sequence[str]) -> dict[str, float]:

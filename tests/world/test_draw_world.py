@@ -90,7 +90,7 @@ def test_a_new_clinic_leaves_every_other_draw_as_it_was(
 ) -> None:
     """Streams have names, not positions: inserting an activity shifts nothing else."""
     old = scenario.outpatients.clinics
-    added = old[0].model_copy(update={"name": "added", "share": 0.1})
+    added = old[0].model_copy(update={"name": "added", "share": 0.3})
     clinics = (added, *old) if first else (*old, added)
     rules = scenario.outpatients.model_copy(update={"clinics": clinics})
     other = draw_world(scenario.model_copy(update={"outpatients": rules}), 20240603, 0)
@@ -217,10 +217,11 @@ def test_microbiology_and_histology_come_on_top_of_the_same_blood(
         for code, source in enumerate(SOURCES):
             share = scenario.pathology.source(source).samples_per_blood_sample(tube_type)
             came = tubes.source == code
-            # Blood for clinics is drawn for their patients, beside that of the source.
-            unlinked = np.setdiff1d(
-                np.flatnonzero(world.tubes.source == code), world.appointments.tubes
-            ).size
+            # Blood for clinics and day units is drawn for their patients, beside the source's own.
+            linked = np.concatenate(
+                [world.appointments.tubes.ravel(), world.day_treatments.tubes.ravel()]
+            )
+            unlinked = np.setdiff1d(np.flatnonzero(world.tubes.source == code), linked).size
             expected = share * unlinked
             found = np.count_nonzero(came & (tubes.tube_type == number))
             assert found == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 + share)))
