@@ -12,19 +12,22 @@ import simpy
 from disruption_sim.care.day_unit_chairs import Chairs
 from disruption_sim.care.ports import BloodTests, Codes, Flags, Floats, Numbers
 from disruption_sim.care.results import expired, in_order
-from disruption_sim.grid import HOURS_PER_DAY, to_grid
+from disruption_sim.grid import HOURS_PER_DAY, TICKS_PER_HOUR, to_grid
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.records import Cause, DayUnitRecords
 from disruption_sim.scenario.model import Scenario, Source, TubeType
+from disruption_sim.world.days import Days
 from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
 from disruption_sim.world.outpatients import TAKEN_TYPES
+from disruption_sim.world.tubes import HourProfile
 
 Integers = npt.NDArray[np.int64]
 
 TYPES = np.array([tuple(TubeType).index(tube_type) for tube_type in TAKEN_TYPES], dtype=np.uint8)
 # Appointments of clinics send samples of the same source; their numbers are below this.
 FIRST_TREATMENT = 1 << 31
+_NOBODY = np.zeros(0, dtype=np.int64)
 
 
 class DayUnits:
@@ -40,8 +43,8 @@ class DayUnits:
     Moved patients get the next free chair of the same unit at the same site. Where there is none
     within some days the unit opens overtime within them, and failing that they get the next chair
     of either kind; who finds none waits until the end. The chair that somebody leaves on the day
-    stays empty. Whose blood is lost on the evening before, or too old for the new day, gives new
-    blood before the new shift; a result that is still to come is waited for.
+    stays empty. Moved patients whose blood is lost, or too old for the new day, give new blood when
+    patients of the unit do; a result that is still to come is waited for.
 
     Parameters
     ----------
@@ -86,6 +89,7 @@ class DayUnits:
         self._start: Floats = treatments.start.copy()
         self._tubes: Numbers = treatments.tubes.copy()
         self._occasion = np.zeros(count, dtype=np.int64)
+        self._bled = np.zeros(count, dtype=np.int64)
         self._done_at = np.full(count, np.nan)
         self._at_the_bedside = np.zeros(count, dtype=np.bool_)
         self._in_overtime = np.zeros(count, dtype=np.bool_)
@@ -93,7 +97,17 @@ class DayUnits:
         self._waits: list[tuple[Floats, Integers, Floats]] = []
         self._moves: list[tuple[Floats, Integers, Codes]] = []
         self._bedside_key = world.key("day_units.bedside")
+        self._way_key = world.key("day_units.new_blood_on_the_day")
         self._blood_key = world.key("day_units.new_blood_hour")
+        self._on_the_day_share = np.array([each.taken_on_the_day_share for each in self._units])[
+            unit
+        ]
+        self._hours = HourProfile.of(scenario.pathology.source(Source.OUTPATIENT).hour_profile)
+        # A working day is the last before the days up to the next one; no other day is.
+        working = Days.of(scenario.calendar).working
+        following = np.append(np.flatnonzero(working), self._days)
+        until = following[np.searchsorted(following[:-1], np.arange(self._days), side="right")] + 1
+        self._day_before_until = np.where(working, np.minimum(until, self._days), 0).tolist()
 
     def start(self) -> None:
         """Open the units."""
@@ -113,8 +127,8 @@ class DayUnits:
             )
             if who.size:
                 self._look_back(who, day, now)
-            if day + 1 in self._moved_to:
-                self._take_blood(np.concatenate(self._moved_to[day + 1]))
+            if self._moved_to and day + 1 < self._days:
+                self._ask_for_blood(day)
 
     def _look_back(self, who: Integers, day: int, now: float) -> None:
         treatments = self._world.day_treatments
@@ -165,38 +179,66 @@ class DayUnits:
         for new in np.unique(days).tolist():
             self._moved_to[new].append(who[days == new])
 
-    def _take_blood(self, who: Integers) -> None:
-        """Ask those who are to be treated tomorrow to come early, if they need to."""
+    def _ask_for_blood(self, day: int) -> None:
+        """Ask moved patients who need new blood to give it tomorrow.
+
+        Before their treatment tomorrow; or tomorrow as the last working day before it, if that is
+        how their blood is taken.
+        """
+        treatments = self._world.day_treatments
+        first = np.concatenate(self._moved_to.get(day + 1, [_NOBODY]))
+        later = np.concatenate(
+            [
+                patients
+                for other in range(day + 2, self._day_before_until[day + 1])
+                for patients in self._moved_to.get(other, ())
+            ]
+            or [_NOBODY]
+        )
+        wish = hash_uniform(self._way_key, later, self._occasion[later])
+        later = later[wish >= self._on_the_day_share[treatments.place[later]]]
+        who = np.concatenate([first, later])
+        if not who.size:
+            return
+        rows, columns = np.nonzero(self._wanted(who))
+        if not rows.size:
+            return
+        wish = hash_uniform(self._blood_key, who, self._occasion[who])
+        latest, earliest = self._hours_before[treatments.place[who]].T
+        taken = self._start[who] - to_grid(latest + wish * (earliest - latest))
+        hours = self._hours.ticks(wish[first.size :]) / TICKS_PER_HOUR
+        taken[first.size :] = HOURS_PER_DAY * (day + 1) + hours
+        order = np.argsort(taken[rows], kind="stable")
+        patients, columns, taken = who[rows[order]], columns[order], taken[rows[order]]
+        self._bled[np.unique(patients)] += 1
+        place = treatments.place[patients]
+        for number in np.unique(place).tolist():
+            own = np.flatnonzero(place == number)
+            source = self._source[number]
+            bled, types = patients[own], TYPES[columns[own]]
+            self._tubes[bled, columns[own]] = self._blood_tests.submit(
+                taken[own],
+                int(self._world.day_units.site[number]),
+                source,
+                types,
+                sample_identities(source, FIRST_TREATMENT + bled, self._bled[bled], types),
+            )
+
+    def _wanted(self, who: Integers) -> Flags:
+        """Return which tubes of some patients have to be taken again, bool (n, 2)."""
         treatments = self._world.day_treatments
         place = treatments.place[who]
-        wanted = treatments.needs_results[who][:, None] & (
+        wanted: Flags = treatments.needs_results[who][:, None] & (
             np.arange(len(TYPES)) < self._tubes_each[place][:, None]
         )
         tubes = self._tubes[who]
-        oldest = self._start[who] - self._valid_hours[place]
-        asked = wanted & (tubes >= 0)
-        rows, _ = np.nonzero(asked)
-        good = self._blood_tests.collected_at(tubes[asked]) >= oldest[rows]
-        good &= ~self._blood_tests.lost(tubes[asked])
-        wanted[asked] = ~good
-        latest, earliest = self._hours_before[place].T
-        wish = hash_uniform(self._blood_key, who, self._occasion[who])
-        taken = self._start[who] - to_grid(latest + wish * (earliest - latest))
-        order = np.argsort(taken, kind="stable")
-        for number in np.unique(place[wanted.any(axis=1)]).tolist():
-            own = order[place[order] == number]
-            rows, columns = np.nonzero(wanted[own])
-            patients = who[own[rows]]
-            source = self._source[number]
-            self._tubes[patients, columns] = self._blood_tests.submit(
-                taken[own[rows]],
-                int(self._world.day_units.site[number]),
-                source,
-                TYPES[columns],
-                sample_identities(
-                    source, FIRST_TREATMENT + patients, self._occasion[patients], TYPES[columns]
-                ),
-            )
+        taken = wanted & (tubes >= 0)
+        rows, _ = np.nonzero(taken)
+        oldest = (self._start[who] - self._valid_hours[place])[rows]
+        good = self._blood_tests.collected_at(tubes[taken]) >= oldest
+        good &= ~self._blood_tests.lost(tubes[taken])
+        wanted[taken] = ~good
+        return wanted
 
     def finish(self) -> DayUnitRecords:
         """Return what became of every treatment."""

@@ -173,7 +173,7 @@ def _outpatients(scenario: Scenario, world: World, delayed: bool) -> OutpatientR
 def _day_units(scenario: Scenario, world: World, delayed: bool) -> DayUnitRecords:
     treatments = world.day_treatments
     hit = np.flatnonzero(_during(scenario, treatments.start, 7.0) & treatments.needs_results)
-    hit = hit[: hit.size * delayed].astype(np.int32)
+    hit = hit[: hit.size * delayed]
     done = treatments.start.copy()
     done[hit] += 24.0
     done[done >= scenario.calendar.end_hour] = np.nan
@@ -182,10 +182,10 @@ def _day_units(scenario: Scenario, world: World, delayed: bool) -> DayUnitRecord
         at_the_bedside=np.isin(np.arange(done.size), hit[::5]),
         in_overtime=np.isin(np.arange(done.size), hit[::7]),
         waited_at=treatments.start[hit],
-        waited_treatment=hit,
+        waited_treatment=hit.astype(np.int32),
         waited_hours=np.full(hit.size, 2.0),
         postponed_at=treatments.start[hit],
-        postponed_treatment=hit,
+        postponed_treatment=hit.astype(np.int32),
         postponed_cause=np.full(hit.size, Cause.RESULTS_NOT_REPORTED, dtype=np.uint8),
     )
 

@@ -82,7 +82,8 @@ def quiet_world(scenario: Scenario, seed: int = 1) -> World:
 
 def _world(seed: int, bleeding: BleedingEpisodes, national: NationalBlood) -> World:
     unseen = cast(Any, None)
-    return World(seed, 0, *[unseen] * 5, bleeding, national, unseen, unseen)
+    rest = (bleeding, national, unseen, unseen)
+    return World(seed, 0, unseen, unseen, unseen, unseen, unseen, *rest)
 
 
 def room(scenario: Scenario, world: World) -> tuple[simpy.Environment, Transfusion]:
