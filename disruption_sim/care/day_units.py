@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -66,21 +66,21 @@ class DayUnits:
         self._units = scenario.outpatients.day_units
         unit, treatments = world.day_units.unit, world.day_treatments
         self._chairs = Chairs(scenario, world.day_units)
-        self._bedside_share = np.array([each.bedside_share for each in self._units])[unit]
-        self._longest_wait = np.array([to_grid(each.longest_wait_hours) for each in self._units])[
-            unit
-        ]
-        self._bedside_after = np.array([to_grid(each.bedside_after_hours) for each in self._units])[
-            unit
-        ]
-        self._valid_hours = np.array(
-            [HOURS_PER_DAY * each.results_valid_days for each in self._units]
-        )[unit]
         self._source = [tuple(Source).index(self._units[code].sent_as) for code in unit.tolist()]
-        self._tubes_each = np.array([each.tubes_per_treatment for each in self._units])[unit]
-        self._hours_before = np.array(
-            [sorted(each.taken_hours_before) for each in self._units]
-        ).reshape(-1, 2)[unit]
+
+        def by_place(values: Iterable[float]) -> Floats:
+            found: Floats = np.array([*values, 0.0])[unit]
+            return found
+
+        units = self._units
+        self._longest_wait = by_place(to_grid(each.longest_wait_hours) for each in units)
+        self._bedside_share = by_place(each.bedside_share for each in units)
+        self._bedside_after = by_place(to_grid(each.bedside_after_hours) for each in units)
+        self._valid_hours = by_place(HOURS_PER_DAY * each.results_valid_days for each in units)
+        self._tubes_each = by_place(each.tubes_per_treatment for each in units)
+        self._on_the_day_share = by_place(each.taken_on_the_day_share for each in units)
+        self._latest_before = by_place(min(each.taken_hours_before) for each in units)
+        self._earliest_before = by_place(max(each.taken_hours_before) for each in units)
 
         count = treatments.start.size
         self._first = np.searchsorted(
@@ -99,9 +99,6 @@ class DayUnits:
         self._bedside_key = world.key("day_units.bedside")
         self._way_key = world.key("day_units.new_blood_on_the_day")
         self._blood_key = world.key("day_units.new_blood_hour")
-        self._on_the_day_share = np.array([each.taken_on_the_day_share for each in self._units])[
-            unit
-        ]
         self._hours = HourProfile.of(scenario.pathology.source(Source.OUTPATIENT).hour_profile)
         # A working day is the last before the days up to the next one; no other day is.
         working = Days.of(scenario.calendar).working
@@ -204,7 +201,9 @@ class DayUnits:
         if not rows.size:
             return
         wish = hash_uniform(self._blood_key, who, self._occasion[who])
-        latest, earliest = self._hours_before[treatments.place[who]].T
+        latest, earliest = (
+            each[treatments.place[who]] for each in (self._latest_before, self._earliest_before)
+        )
         taken = self._start[who] - to_grid(latest + wish * (earliest - latest))
         hours = self._hours.ticks(wish[first.size :]) / TICKS_PER_HOUR
         taken[first.size :] = HOURS_PER_DAY * (day + 1) + hours

@@ -61,8 +61,9 @@ class Chairs:
             opened &= ~holiday
         saturday = (weekday == SATURDAY) & (unit.open_days_per_week <= SATURDAY) & ~holiday
         daily = unit.treatments_per_week * share / unit.open_days_per_week
-        bookable = math.ceil(daily * BUSIEST_DAY)
-        places = math.ceil(daily * (1.0 + unit.free_chairs_share))
+        # Rounded first: 7.000000001 chairs are 7.
+        bookable = math.ceil(round(daily * BUSIEST_DAY, 6))
+        places = math.ceil(round(daily * (1.0 + unit.free_chairs_share), 6))
         overtime = round(daily * unit.overtime_chairs_share)
         return cls(
             places=np.where(opened, places, 0),

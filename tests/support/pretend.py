@@ -175,7 +175,7 @@ def _day_units(scenario: Scenario, world: World, delayed: bool) -> DayUnitRecord
     hit = np.flatnonzero(_during(scenario, treatments.start, 7.0) & treatments.needs_results)
     hit = hit[: hit.size * delayed]
     done = treatments.start.copy()
-    done[hit] += 24.0
+    done[hit] += 24.0 * 7
     done[done >= scenario.calendar.end_hour] = np.nan
     return DayUnitRecords(
         done_at=done,
