@@ -27,7 +27,6 @@ Integers = npt.NDArray[np.int64]
 TYPES = np.array([tuple(TubeType).index(tube_type) for tube_type in TAKEN_TYPES], dtype=np.uint8)
 # Appointments of clinics send samples of the same source; their numbers are below this.
 FIRST_TREATMENT = 1 << 31
-_NOBODY = np.zeros(0, dtype=np.int64)
 
 
 class DayUnits:
@@ -66,7 +65,10 @@ class DayUnits:
         self._units = scenario.outpatients.day_units
         unit, treatments = world.day_units.unit, world.day_treatments
         self._chairs = Chairs(scenario, world.day_units)
-        self._source = [tuple(Source).index(self._units[code].sent_as) for code in unit.tolist()]
+        source = [tuple(Source).index(self._units[code].sent_as) for code in unit.tolist()]
+        self._sender = world.day_units.site.astype(np.int64) * len(Source) + np.array(
+            source, dtype=np.int64
+        )
 
         def by_place(values: Iterable[float]) -> Floats:
             found: Floats = np.array([*values, 0.0])[unit]
@@ -83,17 +85,19 @@ class DayUnits:
         self._earliest_before = by_place(max(each.taken_hours_before) for each in units)
 
         count = treatments.start.size
-        self._first = np.searchsorted(
-            treatments.start, HOURS_PER_DAY * np.arange(self._days + 1)
-        ).tolist()
+        # Who needs no result and is fit is treated when booked; the units look at the others.
+        in_question = treatments.needs_results | treatments.ordinary_postponed
+        self._in_question = np.flatnonzero(in_question)
+        midnights = HOURS_PER_DAY * np.arange(self._days + 1)
+        self._first = np.searchsorted(treatments.start[self._in_question], midnights).tolist()
         self._start: Floats = treatments.start.copy()
         self._tubes: Numbers = treatments.tubes.copy()
         self._occasion = np.zeros(count, dtype=np.int64)
         self._bled = np.zeros(count, dtype=np.int64)
-        self._done_at = np.full(count, np.nan)
+        self._done_at = np.where(in_question, np.nan, treatments.start)
         self._at_the_bedside = np.zeros(count, dtype=np.bool_)
         self._in_overtime = np.zeros(count, dtype=np.bool_)
-        self._moved_to: defaultdict[int, list[Integers]] = defaultdict(list)
+        self._moved_to: defaultdict[int, list[int]] = defaultdict(list)
         self._waits: list[tuple[Floats, Integers, Floats]] = []
         self._moves: list[tuple[Floats, Integers, Codes]] = []
         self._bedside_key = world.key("day_units.bedside")
@@ -119,9 +123,9 @@ class DayUnits:
             now = HOURS_PER_DAY * day + evening
             yield self._env.timeout(now - self._env.now)
             self._blood_tests.advance_to(now)
-            who = np.concatenate(
-                [np.arange(self._first[day], self._first[day + 1]), *self._moved_to.pop(day, ())]
-            )
+            booked = self._in_question[self._first[day] : self._first[day + 1]]
+            moved = np.array(self._moved_to.pop(day, ()), dtype=np.int64)
+            who = np.concatenate([booked, moved])
             if who.size:
                 self._look_back(who, day, now)
             if self._moved_to and day + 1 < self._days:
@@ -173,8 +177,8 @@ class DayUnits:
         hour = np.where(overtime, self._chairs.overtime_hour[place], hour)
         self._start[who] = HOURS_PER_DAY * days + hour
         self._in_overtime[who] = overtime
-        for new in np.unique(days).tolist():
-            self._moved_to[new].append(who[days == new])
+        for new, treatment in zip(days.tolist(), who.tolist(), strict=True):
+            self._moved_to[new].append(treatment)
 
     def _ask_for_blood(self, day: int) -> None:
         """Ask moved patients who need new blood to give it tomorrow.
@@ -183,20 +187,15 @@ class DayUnits:
         how their blood is taken.
         """
         treatments = self._world.day_treatments
-        first = np.concatenate(self._moved_to.get(day + 1, [_NOBODY]))
-        later = np.concatenate(
-            [
-                patients
-                for other in range(day + 2, self._day_before_until[day + 1])
-                for patients in self._moved_to.get(other, ())
-            ]
-            or [_NOBODY]
-        )
-        wish = hash_uniform(self._way_key, later, self._occasion[later])
-        later = later[wish >= self._on_the_day_share[treatments.place[later]]]
-        who = np.concatenate([first, later])
-        if not who.size:
-            return
+        tomorrow = self._moved_to.get(day + 1, [])
+        following = range(day + 2, self._day_before_until[day + 1])
+        later = [treatment for other in following for treatment in self._moved_to.get(other, ())]
+        who = np.array([*tomorrow, *later], dtype=np.int64)
+        first = len(tomorrow)
+        wish = hash_uniform(self._way_key, who[first:], self._occasion[who[first:]])
+        stays = np.ones(who.size, dtype=np.bool_)
+        stays[first:] = wish >= self._on_the_day_share[treatments.place[who[first:]]]
+        who = who[stays]
         rows, columns = np.nonzero(self._wanted(who))
         if not rows.size:
             return
@@ -205,22 +204,23 @@ class DayUnits:
             each[treatments.place[who]] for each in (self._latest_before, self._earliest_before)
         )
         taken = self._start[who] - to_grid(latest + wish * (earliest - latest))
-        hours = self._hours.ticks(wish[first.size :]) / TICKS_PER_HOUR
-        taken[first.size :] = HOURS_PER_DAY * (day + 1) + hours
+        hours = self._hours.ticks(wish[first:]) / TICKS_PER_HOUR
+        taken[first:] = HOURS_PER_DAY * (day + 1) + hours
         order = np.argsort(taken[rows], kind="stable")
         patients, columns, taken = who[rows[order]], columns[order], taken[rows[order]]
         self._bled[np.unique(patients)] += 1
-        place = treatments.place[patients]
-        for number in np.unique(place).tolist():
-            own = np.flatnonzero(place == number)
-            source = self._source[number]
-            bled, types = patients[own], TYPES[columns[own]]
+        types = TYPES[columns]
+        where = self._sender[treatments.place[patients]]
+        for sender in np.unique(where).tolist():
+            own = np.flatnonzero(where == sender)
+            site, source = divmod(sender, len(Source))
+            bled = patients[own]
             self._tubes[bled, columns[own]] = self._blood_tests.submit(
                 taken[own],
-                int(self._world.day_units.site[number]),
+                site,
                 source,
-                types,
-                sample_identities(source, FIRST_TREATMENT + bled, self._bled[bled], types),
+                types[own],
+                sample_identities(source, FIRST_TREATMENT + bled, self._bled[bled], types[own]),
             )
 
     def _wanted(self, who: Integers) -> Flags:
