@@ -64,13 +64,23 @@ class BloodTests(Protocol):
 
 
 class Blood(Protocol):
-    """The blood bank as seen by those who plan and do operations."""
+    """The blood bank as seen by those who plan and do operations.
+
+    Patients are numbers of `disruption_sim.world.model.Operations`.
+    """
 
     def electronic_issue(self, site: int) -> bool:
         """Whether blood can be issued without a crossmatch at the bench."""
 
-    def crossmatch_places(self, site: int, day_start: float) -> int:
-        """How many elective patients of the day that starts then the bench can crossmatch for."""
+    def places_for_operations(self, site: int, day_start: float) -> int:
+        """How many more patients the bench can crossmatch for the operations of a day.
+
+        Parameters
+        ----------
+        site : int
+        day_start : float
+            Midnight at the start of the day; those already prepared or queued for it are off.
+        """
 
     def group_o_stock_days(self, site: int) -> float:
         """Days for which the group O red cells in stock last."""
@@ -78,26 +88,24 @@ class Blood(Protocol):
     def has_compatible(self, site: int, blood_group: int, units: int) -> bool:
         """Whether the stock holds so many units that the patient could have."""
 
-    def request(
-        self,
-        site: int,
-        blood_group: int,
-        units: int,
-        urgency: int,
-        use: int,
-        antibodies: bool,
-        o_positive_allowed: bool,
-        valid_sample: bool,
-    ) -> None:
-        """Ask for red cells now.
+    def prepare(self, site: int, patient: int, needed_at: float) -> None:
+        """Crossmatch for a planned operation and set the units aside, ready by a time.
 
-        Parameters
-        ----------
-        site, blood_group, units : int
-        urgency, use : int
-            Positions in ``URGENCIES`` and ``USES`` of `disruption_sim.world.model`.
-        antibodies, o_positive_allowed, valid_sample : bool
+        Nothing if it is done or queued already. Patients eligible for electronic issue are not
+        prepared while it is there: blood is issued for them when it is needed.
         """
+
+    def prepared(self, patient: int) -> bool:
+        """Whether units have been set aside for a patient."""
+
+    def release(self, patient: int) -> None:
+        """Give up what was or is to be set aside, because the operation does not happen."""
+
+    def samples_taken(self, site: int, collected: Floats) -> None:
+        """Announce group-and-screen samples of patients for operations, by their time."""
+
+    def request_for_operation(self, site: int, patient: int, units: int) -> None:
+        """Ask for red cells during an operation, now; what was set aside comes first."""
 
 
 class Timeline(Protocol):
