@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from disruption_sim.grid import HOURS_PER_DAY
 from disruption_sim.scenario.model import BloodGroup, Scenario, Source, TubeType
+from disruption_sim.scenario.transfusion import GroupO, Use
 from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, O_POSITIVE
 from disruption_sim.world.blood import (
     IMMEDIATE,
@@ -33,68 +35,133 @@ class StockPlan:
 
     Attributes
     ----------
-    daily_use : float64 (sites, groups)
-        Units a day of each group of *unit* in ordinary running.
+    use_by_weekday : float64 (sites, 7, groups)
+        Units a day of each group of *unit* in ordinary running, Monday to Sunday.
     level : int64 (sites, groups)
-        Orders bring stock and what is on order up to this.
-    emergency : int64 (sites, groups)
-        Stock under this is an emergency: whole units of the stated days of use, so 0 for a group
-        that is hardly ever asked for.
+        What the laboratory's fridge is to hold besides the satellite and any buffer.
+    satellite, buffer : int64 (groups,)
+        In each hospital: in the satellite fridge, and on top of the level.
+    ad_hoc, emergency : int64 (sites, groups)
+        Usable stock under this brings an order at once: whole units of the stated days of use, so
+        0 for a group that is hardly ever asked for.
     """
 
-    daily_use: Floats
+    use_by_weekday: Floats
     level: Integers
+    satellite: Integers
+    buffer: Integers
+    ad_hoc: Integers
     emergency: Integers
+
+    @property
+    def daily_use(self) -> Floats:
+        """Units a day, float64 (sites, groups)."""
+        return self.use_by_weekday.mean(axis=1)
 
 
 def plan_stock(scenario: Scenario) -> StockPlan:
-    """Return the stock that hospitals plan for: days of stock times use, and a least stock.
+    """Return the stock that hospitals plan for.
 
-    An outage does not change the plan (first form): more use is met by larger daily orders and by
-    emergency orders.
+    Days of stock times use is what the hospital holds in all; what of it is not in the satellite,
+    and at least the least stock, is in the laboratory. An outage does not change the plan: more use
+    is met by larger orders and by extra ones.
     """
     rules = scenario.transfusion
-    daily_use = expected_daily_use(scenario)
-    least = np.array([rules.least_stock_units[group] for group in BloodGroup], dtype=np.int64)
-    by_days = np.ceil(rules.hospital_stock_days * daily_use).astype(np.int64)
+    by_weekday = expected_use(scenario)
+    daily_use = by_weekday.mean(axis=1)
+    least = np.array([rules.least_stock_units.get(group, 0) for group in BloodGroup])
+    satellite = by_group(rules.satellites.units)
+    in_all = np.ceil(rules.hospital_stock_days * daily_use).astype(np.int64)
+    deliveries = rules.deliveries
     return StockPlan(
-        daily_use=daily_use,
-        level=np.maximum(by_days, least),
-        emergency=np.floor(rules.emergency_order_stock_days * daily_use).astype(np.int64),
+        use_by_weekday=by_weekday,
+        level=np.maximum(in_all - satellite, least),
+        satellite=satellite,
+        buffer=by_group(rules.buffer_units),
+        ad_hoc=np.floor(deliveries.ad_hoc_stock_days * daily_use).astype(np.int64),
+        emergency=np.floor(deliveries.emergency_stock_days * daily_use).astype(np.int64),
     )
 
 
-def expected_daily_use(scenario: Scenario) -> Floats:
-    """Return units a day by site and group of unit with electronic issue and no shortage.
+def by_group(units: Mapping[GroupO, int]) -> Integers:
+    """Return units of group O as an array of all groups."""
+    found = np.zeros(GROUPS, dtype=np.int64)
+    found[O_NEGATIVE] = units.get(BloodGroup.O_NEGATIVE, 0)
+    found[O_POSITIVE] = units.get(BloodGroup.O_POSITIVE, 0)
+    return found
 
-    Emergencies are given group O, O-positive where it is allowed; everybody else the own group.
-    Expected units are those of the world: bleeding by `red_cell_units_per_week`, major
-    haemorrhages on top, operations as treated in balance.
+
+def expected_daily_use(scenario: Scenario) -> Floats:
+    """Return units a day in ordinary running, float64 (sites, groups of unit)."""
+    return expected_use(scenario).mean(axis=1)
+
+
+def expected_use(scenario: Scenario) -> Floats:
+    """Return units a day by weekday and group of unit with electronic issue and no shortage.
+
+    Those who bleed before their group is known are given group O, O-positive where it is allowed
+    and usual; everybody else the own group. Expected units are those of the world: bleeding by
+    `red_cell_units_per_week`, routine use with the weekday profile of inpatients, major
+    haemorrhages on top, operations as treated in balance and from Monday to Friday.
 
     Returns
     -------
-    float64 (sites, groups)
+    float64 (sites, 7, groups)
     """
     rules = scenario.transfusion
     patients = np.array([rules.patient_groups[group] for group in BloodGroup])
     patients = patients / patients.sum()
-    emergency = np.zeros(GROUPS)
-    emergency[O_POSITIVE] = rules.o_positive_share_of_emergency
-    emergency[O_NEGATIVE] = 1.0 - rules.o_positive_share_of_emergency
-    shares = _use_shares(scenario)
-    immediate_share = sum(
-        shares.get(kind, 0.0) for kind, (_, urgency) in KINDS.items() if urgency == IMMEDIATE
-    )
-    other_share = sum(shares.values()) - immediate_share
-    haemorrhage_units = max(rules.major_haemorrhage_units, LEAST_MAJOR_HAEMORRHAGE_UNITS)
+    unmatched = np.zeros(GROUPS)
+    unmatched[O_POSITIVE] = rules.o_positive_eligible_share * rules.o_positive_uptake_share
+    unmatched[O_NEGATIVE] = 1.0 - unmatched[O_POSITIVE]
+    profile = np.asarray(scenario.pathology.source(Source.INPATIENT_ROUTINE).weekday_profile)
+    evenly = np.full(7, 1.0 / 7.0)
+    working = np.where(np.arange(7) < 5, 0.2, 0.0)
     operations = _operation_units_per_week(scenario)
-    use = np.empty((len(scenario.network.sites), GROUPS))
+    haemorrhage_units = max(rules.major_haemorrhage.mean_units, LEAST_MAJOR_HAEMORRHAGE_UNITS)
+    use = np.empty((len(scenario.network.sites), 7, GROUPS))
     for number, site in enumerate(scenario.network.sites):
-        immediate = site.red_cell_units_per_week * immediate_share
-        immediate += site.major_haemorrhages_per_month / WEEKS_PER_MONTH * haemorrhage_units
-        other = site.red_cell_units_per_week * other_share + operations[number]
-        use[number] = (immediate * emergency + other * patients) / DAYS_PER_WEEK
+        week = operations[number] * np.outer(working, patients)
+        for name, kind in KINDS.items():
+            units = site.red_cell_units_per_week * rules.use_shares.get(name, 0.0)
+            share = _unmatched_share(scenario, name)
+            groups = share * unmatched + (1.0 - share) * patients
+            days = profile / profile.sum() if kind.urgency == ROUTINE else evenly
+            week += units * np.outer(days, groups)
+        share = _unmatched_in_haemorrhage(scenario)
+        groups = share * unmatched + (1.0 - share) * patients
+        activations = site.major_haemorrhages_per_month / WEEKS_PER_MONTH
+        use[number] = week + activations * haemorrhage_units * np.outer(evenly, groups)
     return use
+
+
+def _unmatched_share(scenario: Scenario, kind: Use) -> float:
+    """Return the share of a kind's units that are given before the patient's group is known.
+
+    Those of immediate need and without a tested sample of a group on record; a group-specific unit
+    takes longer than they have.
+    """
+    if KINDS[kind].urgency != IMMEDIATE:
+        return 0.0
+    rules = scenario.transfusion
+    return 1.0 - rules.tested_sample_shares.get(kind, 0.0) * rules.history_on_file_share
+
+
+def _unmatched_in_haemorrhage(scenario: Scenario) -> float:
+    """Return the same share of the units of a major haemorrhage.
+
+    The packs that are asked for before a sample drawn at the first request is grouped.
+    """
+    rules = scenario.transfusion
+    haemorrhage = rules.major_haemorrhage
+    injured = haemorrhage.trauma_share
+    first = injured * _unmatched_share(scenario, "trauma")
+    tested = rules.tested_sample_shares.get("medical_urgent", 0.0)
+    first += (1.0 - injured) * (1.0 - tested * rules.history_on_file_share)
+    grouped = rules.times.sample_minutes + rules.times.group_specific_minutes
+    wait = max(0.0, grouped - rules.immediate_minutes)
+    packs = 1 + math.floor(wait / haemorrhage.pack_interval_minutes)
+    return first * min(1.0, packs * haemorrhage.pack_units / haemorrhage.mean_units)
 
 
 def _use_shares(scenario: Scenario) -> dict[str, float]:
