@@ -92,7 +92,7 @@ class NationalStock:
         """Return the factors of appeals on collections, float64 (days, groups)."""
         factor = np.ones((days, GROUPS))
         groups = list(BloodGroup)
-        noons = 24.0 * np.arange(days) + NOON
+        noons: Floats = 24.0 * np.arange(days, dtype=np.float64) + NOON
         for appeal, strength in timeline.policies(DonorAppeal):
             more = appeal.extra_collections_share * strength.at_many(noons)
             for group in set(appeal.groups):

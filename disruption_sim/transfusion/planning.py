@@ -56,7 +56,8 @@ class StockPlan:
     @property
     def daily_use(self) -> Floats:
         """Units a day, float64 (sites, groups)."""
-        return self.use_by_weekday.mean(axis=1)
+        daily: Floats = self.use_by_weekday.mean(axis=1)
+        return daily
 
 
 def plan_stock(scenario: Scenario) -> StockPlan:
@@ -93,7 +94,8 @@ def by_group(units: Mapping[GroupO, int]) -> Integers:
 
 def expected_daily_use(scenario: Scenario) -> Floats:
     """Return units a day in ordinary running, float64 (sites, groups of unit)."""
-    return expected_use(scenario).mean(axis=1)
+    daily: Floats = expected_use(scenario).mean(axis=1)
+    return daily
 
 
 def expected_use(scenario: Scenario) -> Floats:

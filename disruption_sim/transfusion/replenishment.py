@@ -224,7 +224,7 @@ class _Levels:
         self._technology = InformationTechnology(scenario, timeline)
         self._extra = [
             (
-                [policy.units.get(group, 0) for group in BloodGroup],  # type: ignore[call-overload]
+                by_group(policy.units).tolist(),
                 strength,
                 [name in scenario.places(policy.places) for name in scenario.site_names],
             )

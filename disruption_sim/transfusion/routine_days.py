@@ -64,4 +64,5 @@ class RoutineDays:
         -------
         float64 (sites, groups)
         """
-        return by_weekday[:, list(self.bridged[day]), :].sum(axis=1)
+        found: Floats = by_weekday[:, list(self.bridged[day]), :].sum(axis=1)
+        return found
