@@ -9,24 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.grid import HOURS_PER_DAY
-from disruption_sim.scenario.model import BloodGroup, Scenario, Source, TubeType
-from disruption_sim.scenario.transfusion import GroupO, Use
+from disruption_sim.scenario.model import BloodGroup, Scenario, Source
+from disruption_sim.scenario.transfusion import GroupO
 from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, O_POSITIVE
 from disruption_sim.world.blood import (
     IMMEDIATE,
     KINDS,
     LEAST_MAJOR_HAEMORRHAGE_UNITS,
     ROUTINE,
-    ROUTINE_HOURS,
     WEEKS_PER_MONTH,
 )
 from disruption_sim.world.surgery import flows, procedures_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-DAYS_PER_WEEK = 7.0
 
 
 @dataclass(frozen=True)
@@ -101,8 +97,8 @@ def expected_daily_use(scenario: Scenario) -> Floats:
 def expected_use(scenario: Scenario) -> Floats:
     """Return units a day by weekday and group of unit with electronic issue and no shortage.
 
-    Those who bleed before their group is known are given group O, O-positive where it is allowed
-    and usual; everybody else the own group. Expected units are those of the world: bleeding by
+    Those in immediate need are given group O, O-positive where it is allowed and usual; everybody
+    else the own group. Expected units are those of the world: bleeding by
     `red_cell_units_per_week`, routine use with the weekday profile of inpatients, major
     haemorrhages on top, operations as treated in balance and from Monday to Friday.
 
@@ -126,8 +122,7 @@ def expected_use(scenario: Scenario) -> Floats:
         week = operations[number] * np.outer(working, patients)
         for name, kind in KINDS.items():
             units = site.red_cell_units_per_week * rules.use_shares.get(name, 0.0)
-            share = _unmatched_share(scenario, name)
-            groups = share * unmatched + (1.0 - share) * patients
+            groups = unmatched if kind.urgency == IMMEDIATE else patients
             days = profile / profile.sum() if kind.urgency == ROUTINE else evenly
             week += units * np.outer(days, groups)
         share = _unmatched_in_haemorrhage(scenario)
@@ -137,37 +132,18 @@ def expected_use(scenario: Scenario) -> Floats:
     return use
 
 
-def _unmatched_share(scenario: Scenario, kind: Use) -> float:
-    """Return the share of a kind's units that are given before the patient's group is known.
-
-    Those of immediate need and without a tested sample of a group on record; a group-specific unit
-    takes longer than they have.
-    """
-    if KINDS[kind].urgency != IMMEDIATE:
-        return 0.0
-    rules = scenario.transfusion
-    return 1.0 - rules.tested_sample_shares.get(kind, 0.0) * rules.history_on_file_share
-
-
 def _unmatched_in_haemorrhage(scenario: Scenario) -> float:
-    """Return the same share of the units of a major haemorrhage.
+    """Return the share of a major haemorrhage's units that are group O.
 
-    The packs that are asked for before a sample drawn at the first request is grouped.
+    The first pack, and further ones that are due before two samples drawn one after the other at
+    the first request are grouped.
     """
     rules = scenario.transfusion
-    haemorrhage = rules.major_haemorrhage
-    injured = haemorrhage.trauma_share
-    first = injured * _unmatched_share(scenario, "trauma")
-    tested = rules.tested_sample_shares.get("medical_urgent", 0.0)
-    first += (1.0 - injured) * (1.0 - tested * rules.history_on_file_share)
-    grouped = rules.times.sample_minutes + rules.times.group_specific_minutes
+    haemorrhage, times = rules.major_haemorrhage, rules.times
+    grouped = 2.0 * times.sample_minutes + times.group_specific_minutes
     wait = max(0.0, grouped - rules.immediate_minutes)
     packs = 1 + math.floor(wait / haemorrhage.pack_interval_minutes)
-    return first * min(1.0, packs * haemorrhage.pack_units / haemorrhage.mean_units)
-
-
-def _use_shares(scenario: Scenario) -> dict[str, float]:
-    return {str(kind): share for kind, share in scenario.transfusion.use_shares.items()}
+    return min(1.0, packs * haemorrhage.pack_units / haemorrhage.mean_units)
 
 
 def _operation_units_per_week(scenario: Scenario) -> Floats:
@@ -185,77 +161,6 @@ def _operation_units_per_week(scenario: Scenario) -> Floats:
                 * procedure.units_if_transfused
             )
     return units
-
-
-def expected_crossmatches(scenario: Scenario, hours: tuple[float, float]) -> Floats:
-    """Return episodes that need a crossmatch between two hours when electronic issue is lost.
-
-    All that are not emergencies, operations left out. Routine ones are fewer at weekends and come
-    in the hours in which the world has them, evenly; urgent ones at any hour.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    hours : (start, end)
-        Hours of one day, the start before the end.
-
-    Returns
-    -------
-    float64 (sites, 7)
-        Monday to Sunday.
-    """
-    rules = scenario.transfusion
-    shares = _use_shares(scenario)
-    weights = np.asarray(scenario.pathology.source(Source.INPATIENT_ROUTINE).weekday_profile)
-    start, end = hours
-    first, last = ROUTINE_HOURS
-    of_routine = max(0.0, min(end, last) - max(start, first)) / (last - first)
-    of_day = (end - start) / HOURS_PER_DAY
-    by_weekday = np.zeros(7)
-    for kind, (_, urgency) in KINDS.items():
-        if urgency == ROUTINE:
-            by_weekday += shares.get(kind, 0.0) * of_routine * weights / weights.sum()
-        elif urgency != IMMEDIATE:
-            by_weekday += shares.get(kind, 0.0) * of_day / DAYS_PER_WEEK
-    episodes = np.array([site.red_cell_units_per_week for site in scenario.network.sites])
-    return np.outer(episodes / rules.units_per_episode, by_weekday)
-
-
-def expected_group_and_screens(scenario: Scenario, hours: tuple[float, float]) -> Floats:
-    """Return group-and-screen samples taken between two hours of the day.
-
-    Those of wards and emergency departments by their profiles. Those of patients for operations,
-    one each, evenly over working days and all of them by day: pre-assessment takes more of them
-    on some weekdays than on others, but they are for another day and need not be tested at once.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    hours : (start, end)
-        Full hours of the day.
-
-    Returns
-    -------
-    float64 (sites, 7)
-        Monday to Sunday.
-    """
-    found = np.zeros((len(scenario.network.sites), 7))
-    start, end = (round(hour) for hour in hours)
-    for source in scenario.pathology.sources:
-        share = source.blood_mix[TubeType.GROUP_AND_SCREEN]
-        share *= sum(source.hour_profile[start:end]) / sum(source.hour_profile)
-        profile = np.asarray(source.weekday_profile)
-        weekdays = profile[:5].mean()
-        profile = profile / weekdays if weekdays > 0.0 else profile
-        for number, site in enumerate(scenario.network.sites):
-            found[number] += site.tubes_per_weekday.get(source.name, 0.0) * share * profile
-    for flow in flows(scenario):
-        own = procedures_of(scenario, scenario.surgery.specialties[flow.specialty])
-        needing = sum(
-            p.share * (1.0 if p.units_crossmatched else p.group_and_screen_share) for _, p in own
-        )
-        found[flow.site, :5] += flow.treated * needing / sum(p.share for _, p in own) / 5.0
-    return found
 
 
 def whole_days(ages: tuple[float, float], shelf_life: int) -> tuple[int, int]:
