@@ -30,6 +30,11 @@ CSV_TABLES = (
     "laboratories",
     "throughput",
     "utilisation",
+    "blood_by_route",
+    "blood_by_use",
+    "blood_not_in_time",
+    "blood_stock",
+    "transfusion",
 )
 
 

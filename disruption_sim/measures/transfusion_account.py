@@ -112,7 +112,7 @@ class LateAccount:
     requests, units, for_good : int32 (weeks, sites, reasons, urgencies, uses)
         By the week in which they were due, from week 1 on; units missing then; requests of which
         some never came.
-    by_period : int64 (periods, sites, reasons)
+    by_period : int64 (periods, sites, reasons, urgencies, uses)
         Requests.
     minutes : float64 (periods, reasons, quantiles)
         After the due time, of those that came.
@@ -263,18 +263,25 @@ def _balance(sites: int, records: TransfusionRecords) -> Integers:
 
 
 def _late(periods: Periods, horizon: Horizon, records: TransfusionRecords) -> LateAccount:
-    at, site, reason = records.late_at, records.late_site, records.late_reason
+    at, reason = records.late_at, records.late_reason
+    cells: tuple[npt.NDArray[np.integer], ...] = (
+        records.late_site, reason, records.late_urgency, records.late_use,
+    )  # fmt: skip
+    shape = (periods.sites, len(Late), len(URGENCIES), len(USES))
     week = horizon.week_of(at)
     kept = week >= 0
-    shape = (horizon.weeks, periods.sites, len(Late), len(URGENCIES), len(USES))
-    cells = (
-        week[kept], site[kept], reason[kept], records.late_urgency[kept], records.late_use[kept],
-    )  # fmt: skip
+    weekly_cells = (week[kept], *(cell[kept] for cell in cells))
+    weekly_shape = (horizon.weeks, *shape)
     came = np.isfinite(records.late_minutes)
+
+    def weekly(amounts: npt.NDArray[np.integer] | None = None) -> npt.NDArray[np.int32]:
+        found = added_up(weekly_cells, weekly_shape, None if amounts is None else amounts[kept])
+        return found.astype(np.int32)
+
     return LateAccount(
-        requests=added_up(cells, shape).astype(np.int32),
-        units=added_up(cells, shape, records.late_units[kept]).astype(np.int32),
-        for_good=added_up(cells, shape, (~came[kept]).astype(np.int64)).astype(np.int32),
-        by_period=periods.counted(at, (site, reason), (periods.sites, len(Late))),
+        requests=weekly(),
+        units=weekly(records.late_units),
+        for_good=weekly((~came).astype(np.int64)),
+        by_period=periods.counted(at, cells, shape),
         minutes=periods.quantiles(at[came], reason[came], records.late_minutes[came], len(Late)),
     )
