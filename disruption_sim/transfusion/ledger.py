@@ -152,9 +152,9 @@ class Ledger:
         """
         self._late.append((due, site, urgency, use, reason, units, minutes))
 
-    def bench_job(self, time: float, site: int, job: int) -> None:
-        """Write down a patient or a sample that a scientist begins with."""
-        self._bench_jobs[self._day_of(time), site, job] += 1
+    def bench_job(self, time: float, site: int, job: int, number: int = 1) -> None:
+        """Write down patients or samples that a scientist begins with."""
+        self._bench_jobs[self._day_of(time), site, job] += number
 
     def samples(
         self, time: float, site: int, number: int, by_hand: bool, second: bool = False
