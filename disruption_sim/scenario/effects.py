@@ -16,6 +16,9 @@ STEP_HOURS = 2.0
 # An exponential recovery is over when this share of the depth is left; its time constant is set so
 # that this happens at the stated end.
 EXPONENTIAL_REMAINDER = 0.05
+# Electronic issue and the records of groups need the whole validated system: with this share of it
+# gone they are not to be had.
+TRANSFUSION_IT_LOST_DEPTH = 0.5
 
 
 def effect_depth(scenario: Scenario, effect: Effect) -> StepFunction:
