@@ -14,7 +14,7 @@ from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.scenario.effects import TRANSFUSION_IT_LOST_DEPTH
 from disruption_sim.scenario.model import Capability, OfflineGroups, Scenario
-from disruption_sim.step_function import StepFunction
+from disruption_sim.step_function import since_at_least
 from disruption_sim.world.model import World
 
 
@@ -55,22 +55,23 @@ class GroupConfirmation:
         self._pre_assessment = pre_assessment
         self._blood = blood
         self._admission_hour = to_grid(scenario.surgery.morning_hour)
-        self._lost = [
-            timeline.depth(Capability.TRANSFUSION_IT, name).map(
-                lambda depth: float(depth >= TRANSFUSION_IT_LOST_DEPTH)
+        self._lost_since = [
+            since_at_least(
+                timeline.depth(Capability.TRANSFUSION_IT, name), TRANSFUSION_IT_LOST_DEPTH
             )
             for name in scenario.site_names
         ]
+        copies = timeline.policies(OfflineGroups)
         self._copies = [
-            (
-                frozenset(scenario.places(copy.places)),
-                copy.share,
-                strength,
-                world.key(f"operations.offline_groups.{copy.name}"),
-            )
-            for copy, strength in timeline.policies(OfflineGroups)
+            [
+                (copy.share, strength)
+                for copy, strength in copies
+                if name in scenario.places(copy.places)
+            ]
+            for name in scenario.site_names
         ]
-        self._site_names = scenario.site_names
+        # The transfusion laboratories read the same copy.
+        self._copy_key = world.key("transfusion.offline_copy_for_operations")
         self._confirmed: set[int] = set()
         self._tested_again = [-math.inf] * patients.count
 
@@ -87,9 +88,8 @@ class GroupConfirmation:
         """
         if not cases:
             return
-        lost = self._lost[site]
-        if lost.at(now):
-            since = _began(lost, now)
+        since = self._lost_since[site].at(now)
+        if since <= now:
             tested = self._pre_assessment.group_tested_at([patient for patient, _ in cases])
             again = [
                 patient
@@ -114,21 +114,7 @@ class GroupConfirmation:
     def _on_record(self, site: int, patient: int, now: float) -> bool:
         if not self._patients.history_on_file[patient]:
             return False
-        return not self._lost[site].at(now) or any(
-            self._site_names[site] in places
-            and hash_uniform(key, patient) < share * strength.at(now)
-            for places, share, strength, key in self._copies
+        return self._lost_since[site].at(now) > now or any(
+            hash_uniform(self._copy_key, patient) < share * strength.at(now)
+            for share, strength in self._copies[site]
         )
-
-
-def _began(function: StepFunction, now: float) -> float:
-    """Return since when a step function has not been zero; it is not at `now`."""
-    steps = zip(reversed(function.times), reversed(function.values), strict=True)
-    began = now
-    for time, value in steps:
-        if time > now:
-            continue
-        if not value:
-            break
-        began = time
-    return began

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 from disruption_sim.disruption import Timeline
+from disruption_sim.scenario.effects import TRANSFUSION_IT_LOST_DEPTH
 from disruption_sim.scenario.model import Capability, Scenario
-from disruption_sim.step_function import StepFunction
-
-# Electronic issue needs the whole validated system: with half of it gone it is not permitted.
-LOST_DEPTH = 0.5
+from disruption_sim.step_function import StepFunction, since_at_least
 
 
 class InformationTechnology:
@@ -23,7 +21,9 @@ class InformationTechnology:
 
     def __init__(self, scenario: Scenario, timeline: Timeline) -> None:
         self._lost_since: list[StepFunction] = [
-            _start_of_loss(timeline.depth(Capability.TRANSFUSION_IT, name))
+            since_at_least(
+                timeline.depth(Capability.TRANSFUSION_IT, name), TRANSFUSION_IT_LOST_DEPTH
+            )
             for name in scenario.site_names
         ]
 
@@ -34,15 +34,3 @@ class InformationTechnology:
     def lost_since(self, site: int, time: float) -> float:
         """Return when the loss began that holds at a time; infinite while it works."""
         return self._lost_since[site].at(time)
-
-
-def _start_of_loss(depth: StepFunction) -> StepFunction:
-    """Return since when the capability has been lost, over time; infinite while it is not."""
-    since = []
-    for time, value in zip(depth.times, depth.values, strict=True):
-        if value < LOST_DEPTH:
-            since.append(math.inf)
-        else:
-            going_on = bool(since) and since[-1] != math.inf
-            since.append(since[-1] if going_on else time)
-    return StepFunction(depth.times, tuple(since))
