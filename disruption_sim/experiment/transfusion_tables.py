@@ -61,7 +61,10 @@ def by_route_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:
         )
 
     axes = {"site": sites_and_all(scenario), "way": WAYS, "item": items}
-    return period_table(outcomes, numbers, axes)
+    frame = period_table(outcomes, numbers, axes, zeros=True)
+    units = frame["mean"].where(frame["item"] == "units_a_week").abs()
+    went = units.groupby([frame[name] for name in ("period", "site", "way")]).transform("max") > 0.0
+    return frame[went].reset_index(drop=True)
 
 
 def by_use_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:
