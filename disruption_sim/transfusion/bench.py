@@ -259,15 +259,18 @@ class Bench:
     # ------------------------------------------------------------------------------------- roster
 
     def _change_shifts(self) -> Generator[simpy.Event, Any, None]:
+        now = self._env.now
         for shift in self._roster.shifts:
+            if shift.end <= now:
+                continue
             if shift.start > self._env.now:
                 yield self._env.timeout(shift.start - self._env.now)
             if shift.on_call != self._shift.on_call:
                 self._end_call_out()
             self._shift = shift
-            self._log.on_duty(shift.start, shift.end, shift.resident)
+            self._log.on_duty(max(shift.start, now), shift.end, shift.resident)
             for end in sorted(self._ends)[: max(0, len(self._ends) - self.staff)]:
-                self._log.on_duty(shift.start, end, 1)
+                self._log.on_duty(self._env.now, end, 1)
             self.serve()
 
     def close(self) -> None:

@@ -137,8 +137,8 @@ class Operations:
 
         The hours of the scientists on duty until the first list starts, so early that the last
         crossmatch is ready then, less the work that waits and that can be expected to come:
-        samples, and crossmatches of patients who bleed. Without bound with information technology. Those on
-        call are not counted on.
+        samples, and crossmatches of patients who bleed. Those on call are not counted on. Without
+        bound with information technology.
         """
         now = self._env.now
         if self._circumstances.electronic(site, now):

@@ -259,19 +259,27 @@ class Routes:
         """Queue for electronic issue or a crossmatch, once the group is known."""
         patient = request.patient
         if patient.known > self._env.now:
-            patient.when_known.append(lambda: self._ask_matched(request))
+            patient.when_known.append(lambda: self._now_known(request))
             return
+        electronic = self._electronic(patient)
+        hours = self._hands_on_electronic if electronic else self.hands_on_crossmatch(patient.site)
+        self._join(request, hours, lambda: self._match(request))
+
+    def _now_known(self, request: Request) -> None:
+        """Go on with a request whose sample is tested and whose group is confirmed.
+
+        The route is looked for anew: a sample may have been refused or have waited.
+        """
         if request.missing:
-            electronic = self._electronic(patient)
-            hours = (
-                self._hands_on_electronic if electronic else self.hands_on_crossmatch(patient.site)
-            )
-            self._join(request, hours, lambda: self._match(request))
+            self._find_route(request)
 
     def _match(self, request: Request) -> float:
         """Issue matched blood for a patient whose turn has come; hours a scientist is busy."""
         patient, now = request.patient, self._env.now
         self._begin(request)
+        self._give_unmatched_if_late(request, self._matched_hours(patient))
+        if not request.missing:
+            return 0.0
         taken = self._take(request, SUBSTITUTION[patient.blood_group])
         if not taken:
             self._wait(request)
@@ -299,18 +307,31 @@ class Routes:
         patient, now = request.patient, self._env.now
         self._begin(request)
         if not self._can_be_grouped(patient.site):
-            self._ask_matched(request)
+            self._find_route(request)
+            return 0.0
+        hours = self._circumstances.hours(patient.site, now, self._group_specific_hours)
+        self._give_unmatched_if_late(request, hours)
+        if not request.missing:
             return 0.0
         taken = self._take(request, SUBSTITUTION[patient.blood_group])
         if not taken:
             self._wait(request)
             return 0.0
         self._ledger.bench_job(now, patient.site, BenchJob.GROUP_SPECIFIC)
-        hours = self._circumstances.hours(patient.site, now, self._group_specific_hours)
         self._issue(request, Route.GROUP_SPECIFIC, taken, hours)
         if request.missing:
             self._wait(request)
         return self._circumstances.hours(patient.site, now, self._hands_on_group_specific)
+
+    def _give_unmatched_if_late(self, request: Request, hours: float) -> None:
+        """Give group O to the urgent whose blood would now come late, if that comes in time."""
+        now = self._env.now
+        if (
+            request.urgency == URGENT
+            and self._may_be_unmatched(request)
+            and now + hours > request.due >= now + self._laboratory_hours
+        ):
+            self._give_unmatched(request)
 
     def _join(self, request: Request, hours: float, work: Callable[[], float]) -> None:
         priority = PLANNED if request.urgency == ROUTINE else request.urgency
