@@ -33,6 +33,8 @@ class StockPlan:
     ----------
     use_by_weekday : float64 (sites, 7, groups)
         Units a day of each group of *unit* in ordinary running, Monday to Sunday.
+    emergency_use : float64 (sites, groups)
+        Of these, units a day given to those who cannot wait, out of the satellite.
     level : int64 (sites, groups)
         What the laboratory's fridge is to hold besides the satellite and any buffer.
     satellite, buffer : int64 (groups,)
@@ -43,6 +45,7 @@ class StockPlan:
     """
 
     use_by_weekday: Floats
+    emergency_use: Floats
     level: Integers
     satellite: Integers
     buffer: Integers
@@ -72,6 +75,7 @@ def plan_stock(scenario: Scenario) -> StockPlan:
     deliveries = rules.deliveries
     return StockPlan(
         use_by_weekday=by_weekday,
+        emergency_use=expected_emergency_use(scenario),
         level=np.maximum(in_all - satellite, least),
         satellite=satellite,
         buffer=by_group(rules.buffer_units),
@@ -109,27 +113,54 @@ def expected_use(scenario: Scenario) -> Floats:
     rules = scenario.transfusion
     patients = np.array([rules.patient_groups[group] for group in BloodGroup])
     patients = patients / patients.sum()
-    unmatched = np.zeros(GROUPS)
-    unmatched[O_POSITIVE] = rules.o_positive_eligible_share * rules.o_positive_uptake_share
-    unmatched[O_NEGATIVE] = 1.0 - unmatched[O_POSITIVE]
     profile = np.asarray(scenario.pathology.source(Source.INPATIENT_ROUTINE).weekday_profile)
     evenly = np.full(7, 1.0 / 7.0)
     working = np.where(np.arange(7) < 5, 0.2, 0.0)
+    emergencies = 7.0 * expected_emergency_use(scenario)
     operations = _operation_units_per_week(scenario)
-    haemorrhage_units = max(rules.major_haemorrhage.mean_units, LEAST_MAJOR_HAEMORRHAGE_UNITS)
     use = np.empty((len(scenario.network.sites), 7, GROUPS))
     for number, site in enumerate(scenario.network.sites):
-        week = operations[number] * np.outer(working, patients)
+        own_group = operations[number] * working
         for name, kind in KINDS.items():
-            units = site.red_cell_units_per_week * rules.use_shares.get(name, 0.0)
-            groups = unmatched if kind.urgency == IMMEDIATE else patients
-            days = profile / profile.sum() if kind.urgency == ROUTINE else evenly
-            week += units * np.outer(days, groups)
-        share = _unmatched_in_haemorrhage(scenario)
-        groups = share * unmatched + (1.0 - share) * patients
-        activations = site.major_haemorrhages_per_month / WEEKS_PER_MONTH
-        use[number] = week + activations * haemorrhage_units * np.outer(evenly, groups)
+            if kind.urgency != IMMEDIATE:
+                days = profile / profile.sum() if kind.urgency == ROUTINE else evenly
+                share = rules.use_shares.get(name, 0.0)
+                own_group = own_group + site.red_cell_units_per_week * share * days
+        own_group = own_group + _haemorrhage_units_per_week(scenario, number)[1] * evenly
+        use[number] = np.outer(own_group, patients) + np.outer(evenly, emergencies[number])
     return use
+
+
+def expected_emergency_use(scenario: Scenario) -> Floats:
+    """Return units a day given before the patient's group is known, in ordinary running.
+
+    Returns
+    -------
+    float64 (sites, groups)
+        O-positive for those to whom it may be and usually is given, and O-negative.
+    """
+    rules = scenario.transfusion
+    unmatched = np.zeros(GROUPS)
+    unmatched[O_POSITIVE] = rules.o_positive_eligible_share * rules.o_positive_uptake_share
+    unmatched[O_NEGATIVE] = 1.0 - unmatched[O_POSITIVE]
+    share = sum(
+        rules.use_shares.get(name, 0.0) for name, kind in KINDS.items() if kind.urgency == IMMEDIATE
+    )
+    units = np.array(
+        [
+            site.red_cell_units_per_week * share + _haemorrhage_units_per_week(scenario, number)[0]
+            for number, site in enumerate(scenario.network.sites)
+        ]
+    )
+    return np.outer(units / 7.0, unmatched)
+
+
+def _haemorrhage_units_per_week(scenario: Scenario, site: int) -> tuple[float, float]:
+    """Return units a week of major haemorrhages, before and after the patient's group is known."""
+    mean = max(scenario.transfusion.major_haemorrhage.mean_units, LEAST_MAJOR_HAEMORRHAGE_UNITS)
+    units = scenario.network.sites[site].major_haemorrhages_per_month / WEEKS_PER_MONTH * mean
+    share = _unmatched_in_haemorrhage(scenario)
+    return share * units, (1.0 - share) * units
 
 
 def _unmatched_in_haemorrhage(scenario: Scenario) -> float:
