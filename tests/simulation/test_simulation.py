@@ -74,6 +74,16 @@ def test_a_disruption_without_depth_and_policies_without_strength_change_no_bit(
         "group_o_cover": {"transfused_share_at_most": 0.0},
         "swap_cases": {"share": 0.0},
         "recovery_lists": {"uplift_share": 0.0},
+        "standalone_analyser": {"analysers": {}},
+        "offline_groups": {"share": 0.0},
+        "o_positive_policy": {"uptake_share": 0.0},
+        "extra_group_o": {"units": {}},
+        "donor_appeal": {"extra_collections_share": 0.0},
+        "group_and_screen_rationalisation": {"transfused_share_under": 0.0},
+        "trauma_diversion": {"share": 0.0},
+        "transfusion_reinforcement": {"extra_staff_day": {}, "extra_staff_night": {}},
+        # Nothing is lost, so there is nothing to bring back first.
+        "restore_first": {"lag_days": 1.0},
     }
     for policy in content["policies"]:
         policy |= off[policy["kind"]]
@@ -150,13 +160,27 @@ def test_nothing_is_lost(
     assert set(np.unique(surgery.postponed_cause)) <= set(range(8))
 
     blood = records.transfusion
-    issued = np.zeros_like(blood.initial_stock)
-    np.add.at(issued, (blood.issued_site, blood.issued_group), blood.issued_units)
-    np.testing.assert_array_equal(
-        blood.initial_stock + blood.received.sum(axis=0),
-        issued + blood.expired.sum(axis=0) + blood.final_stock,
-    )
-    assert (blood.stock >= 0).all()
+    batches = {
+        batch: int(units)
+        for batch, units in zip(
+            zip(blood.batch_site, blood.batch_group, blood.batch_last_day, strict=True),
+            blood.batch_first + blood.batch_received - blood.batch_expired - blood.batch_wasted,
+            strict=True,
+        )
+    }
+    assert len(batches) == blood.batch_site.size
+    for issued, units in zip(
+        zip(blood.issued_site, blood.issued_group, blood.issued_last_day, strict=True),
+        blood.issued_units,
+        strict=True,
+    ):
+        batches[issued] -= int(units)
+    assert list(batches.values()) == blood.batch_left.tolist()
+    assert (blood.issued_last_day >= np.floor(blood.issued_at / 24.0)).all()
+    assert blood.batch_left.min() >= 0
+    for shelf in (blood.stock, blood.satellite, blood.reserved):
+        assert (shelf >= 0).all()
+    assert blood.batch_left.sum() == (blood.stock + blood.satellite + blood.reserved)[-1].sum()
 
 
 def test_a_patient_is_postponed_only_from_a_list_after_joining_and_before_treatment(
