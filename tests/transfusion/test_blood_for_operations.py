@@ -101,10 +101,10 @@ def test_a_crossmatch_takes_its_time(down: Scenario) -> None:
 def test_a_bench_that_has_not_come_to_it_has_prepared_nobody(down: Scenario) -> None:
     # One scientist and 28 minutes each: 36 patients or so from the huddle until an hour before.
     scenario = with_staff(down, 1, 1)
-    env, blood = at_huddle(scenario, 60)
+    _, blood = at_huddle(scenario, 60)
     prepared = sum(blood.prepared(patient) for patient in range(60))
     assert prepared == int((NEEDED - 63 / 60 - HUDDLE) * 60 / 28) + 1
-    env, blood = at_huddle(with_staff(down, 2, 2), 60)
+    _, blood = at_huddle(with_staff(down, 2, 2), 60)
     assert sum(blood.prepared(patient) for patient in range(60)) == 60
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -432,7 +433,7 @@ def test_a_restriction_of_demand_keeps_samples_from_the_bench(
         )
         counts.append(hourly_samples(restricted, world, Timeline(restricted), hours))
     onset = 168 * scenario.calendar.warm_up_weeks
-    for before, after in zip(counts, counts[1:], strict=False):
+    for before, after in pairwise(counts):
         assert (after <= before).all()
         np.testing.assert_array_equal(after[:, :onset], before[:, :onset])
         np.testing.assert_array_equal(after[:4], before[:4])
