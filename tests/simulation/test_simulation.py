@@ -14,6 +14,7 @@ from disruption_sim.scenario import Scenario
 from disruption_sim.scenario.writing import plain_scenario
 from disruption_sim.simulation import simulate
 from disruption_sim.world import World, draw_world
+from tests.support.red_cells import assert_balanced
 from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.integration
@@ -159,28 +160,7 @@ def test_nothing_is_lost(
     assert (surgery.done_at[treated] >= world.operations.clock_start[treated]).all()
     assert set(np.unique(surgery.postponed_cause)) <= set(range(8))
 
-    blood = records.transfusion
-    batches = {
-        batch: int(units)
-        for batch, units in zip(
-            zip(blood.batch_site, blood.batch_group, blood.batch_last_day, strict=True),
-            blood.batch_first + blood.batch_received - blood.batch_expired - blood.batch_wasted,
-            strict=True,
-        )
-    }
-    assert len(batches) == blood.batch_site.size
-    for issued, units in zip(
-        zip(blood.issued_site, blood.issued_group, blood.issued_last_day, strict=True),
-        blood.issued_units,
-        strict=True,
-    ):
-        batches[issued] -= int(units)
-    assert list(batches.values()) == blood.batch_left.tolist()
-    assert (blood.issued_last_day >= np.floor(blood.issued_at / 24.0)).all()
-    assert blood.batch_left.min() >= 0
-    for shelf in (blood.stock, blood.satellite, blood.reserved):
-        assert (shelf >= 0).all()
-    assert blood.batch_left.sum() == (blood.stock + blood.satellite + blood.reserved)[-1].sum()
+    assert_balanced(records.transfusion)
 
 
 def test_a_patient_is_postponed_only_from_a_list_after_joining_and_before_treatment(
