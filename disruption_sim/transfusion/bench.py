@@ -186,36 +186,30 @@ class Bench:
         if self._serving:
             return
         self._serving = True
-        while len(self._ends) < self.staff:
+        ends, staff = self._ends, self._shift.resident + self._present
+        while len(ends) < staff and (self._queue or self._samples):
             hours = self._next_hours()
-            if hours < 0.0:
-                break
             if hours > 0.0:
-                now = self._env.now
-                self._ends.append(now + hours)
-                self._log.busy(now, now + hours)
-                done = self._env.timeout(hours)
-                done.callbacks.append(self._one_is_free)
+                end = self._env.now + hours
+                ends.append(end)
+                self._log.busy(end - hours, end)
+                self._env.timeout(hours).callbacks.append(self._one_is_free)
         self._serving = False
-        self._call_in()
-        self._send_home()
+        if self._shift.on_call:
+            self._call_in()
+            self._send_home()
 
     def _next_hours(self) -> float:
-        """Take up what comes next; the hours of it, negative if nothing waits."""
-        self._forget_cancelled()
+        """Take up what comes next; the hours of it, 0 if nothing could be done."""
         if self._samples and (not self._queue or self._queue[0][0] > SAMPLES):
             tested, hours = self._batches.test(self._samples)
             self._samples -= tested
             return hours
-        if not self._queue:
-            return -1.0
         job = heapq.heappop(self._queue)[3]
+        if job.cancelled:
+            return 0.0
         job.begun = True
         return job.work()
-
-    def _forget_cancelled(self) -> None:
-        while self._queue and self._queue[0][3].cancelled:
-            heapq.heappop(self._queue)
 
     def _one_is_free(self, _: simpy.Event) -> None:
         self._ends.remove(self._env.now)
@@ -224,13 +218,9 @@ class Bench:
     # ------------------------------------------------------------------------------------ on call
 
     def _call_in(self) -> None:
-        self._forget_cancelled()
-        if (
-            self._called_for < 0.0
-            and self._shift.on_call
-            and self._queue
-            and self._queue[0][0] <= URGENT
-        ):
+        while self._queue and self._queue[0][3].cancelled:
+            heapq.heappop(self._queue)
+        if self._called_for < 0.0 and self._queue and self._queue[0][0] <= URGENT:
             self._called_for = arrival = self._env.now + self._response
             self._env.timeout(self._response).callbacks.append(lambda _: self._arrive(arrival))
 

@@ -106,6 +106,7 @@ class Transfusion:
             on_duty,
             self._routes,
             self._ledger,
+            self._replenishment,
         )
         self._episodes = Episodes(
             env,

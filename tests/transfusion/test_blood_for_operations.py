@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import simpy
 
-from disruption_sim.records import BenchJob, Route, TransfusionRecords
+from disruption_sim.records import BenchJob, DeliveryKind, Route, TransfusionRecords
 from disruption_sim.scenario import Scenario
 from disruption_sim.scenario.model import BloodGroup, TransfusionReinforcement
 from disruption_sim.transfusion import Transfusion
@@ -41,7 +41,12 @@ NEEDED = DAY + 8.5
 
 @pytest.fixture(scope="module")
 def working() -> Scenario:
-    return with_rules(ordinary_scenario(1), times={"learning_per_week": 0.0}, shelf_life_days=90)
+    return with_rules(
+        ordinary_scenario(1),
+        times={"learning_per_week": 0.0},
+        shelf_life_days=90,
+        made_to_order={"share": 0.0},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +217,17 @@ def test_who_is_short_of_stock_waits_for_the_next_delivery(down: Scenario) -> No
     assert not blood.prepared(0)
     env.run(until=NEEDED)
     assert blood.prepared(0)
+
+
+def test_what_is_missing_for_tomorrows_list_is_ordered_today(down: Scenario) -> None:
+    level = int(plan_stock(down).level[SITE, O_NEGATIVE])
+    columns = {"blood_group": O_NEGATIVE, "units_crossmatched": level + 30}
+    env, blood = at_huddle(down, until=HUDDLE + 0.25, **columns)
+    assert not blood.prepared(0)
+    env.run(until=NEEDED)
+    assert blood.prepared(0)
+    records = ended(down, env, blood)
+    assert records.deliveries[int(HUDDLE // 24), SITE, DeliveryKind.EMERGENCY] == 1
 
 
 def test_information_technology_that_comes_back_makes_a_crossmatch_unnecessary(
