@@ -30,9 +30,22 @@ HOURS_OF_USE = (2.0, 8.0, 11.5, 14.0, 18.0, 22.0)
 
 @cache
 def supplied_scenario(*overrides: str, weeks: int = 10) -> Scenario:
-    """Return the built-in hospitals for some weeks, 6 of them before the onset."""
-    calendar = ["calendar.warm_up_weeks=6", f"calendar.horizon_weeks={weeks - 6}"]
-    return load_scenario("synnovis-2024", (*calendar, *overrides))
+    """Return the built-in hospitals for some weeks, 6 of them before the onset; nothing is made to order."""
+    basis = [
+        "calendar.warm_up_weeks=6",
+        f"calendar.horizon_weeks={weeks - 6}",
+    ]
+    scenario = load_scenario("synnovis-2024", (*basis, *overrides))
+    return with_made_to_order(scenario, 0.0, 0.0)
+
+
+def with_made_to_order(scenario: Scenario, share: float, unused_share: float) -> Scenario:
+    """Return the scenario with such shares of units made to order, and of these not needed."""
+    rules = scenario.transfusion
+    changes = {"share": share, "unused_share": unused_share}
+    made = rules.made_to_order.model_copy(update=changes)
+    rules = rules.model_copy(update={"made_to_order": made})
+    return scenario.model_copy(update={"transfusion": rules})
 
 
 class Supply:

@@ -17,6 +17,7 @@ from tests.transfusion.supply_alone import (
     assert_units_are_conserved,
     issued_by_day,
     supplied_scenario,
+    with_made_to_order,
 )
 
 pytestmark = pytest.mark.integration
@@ -190,16 +191,13 @@ def small_country(*overrides: str, weeks: int = 14) -> Scenario:
     """A blood service that hardly supplies more than these six hospitals, in an outage."""
     return with_outage(
         supplied_scenario(
-            "transfusion.blood_service.correction_per_day=0.01", *overrides, weeks=weeks
+            "transfusion.blood_service.correction_per_day=0.03", *overrides, weeks=weeks
         )
     )
 
 
-def first_alert(scenario: Scenario, extra_o: float) -> tuple[int, float]:
-    """Return the day of the first alert and the units of group O the blood service has left.
-
-    During the outage group O is used `extra_o` times as much.
-    """
+def first_alert(scenario: Scenario, extra_o: float) -> int:
+    """Return the day of the first alert when from the onset group O is used so many times more."""
     rules = scenario.transfusion
     blood = rules.blood_service.model_copy(update={"units_per_week": 2500.0})
     scenario = scenario.model_copy(
@@ -221,19 +219,15 @@ def first_alert(scenario: Scenario, extra_o: float) -> tuple[int, float]:
     supply.env.process(more_group_o())
     records = supply.live()
     alerts = np.flatnonzero(records.alert > Alert.GREEN)
-    return (int(alerts[0]) if alerts.size else 10_000), float(records.national_stock[-1, :2].sum())
+    return int(alerts[0]) if alerts.size else 10_000
 
 
 def test_a_bigger_buffer_makes_the_alert_come_later() -> None:
-    days = [
-        first_alert(
-            small_country(
-                f'transfusion.buffer_units={{"o_negative": {units}, "o_positive": {units}}}'
-            ),
-            extra_o=1.5,
-        )[0]
-        for units in (0, 12, 24)
-    ]
+    days = []
+    for o_negative, o_positive in ((0, 0), (6, 20), (12, 40)):
+        buffer = f'{{"o_negative": {o_negative}, "o_positive": {o_positive}}}'
+        scenario = small_country(f"transfusion.buffer_units={buffer}")
+        days.append(first_alert(scenario, extra_o=1.6))
     assert days[0] < days[1] < days[2] < 10_000
 
 
@@ -284,3 +278,46 @@ def test_ups_and_downs_of_the_blood_service_do_not_move_the_hospitals_in_ordinar
     np.testing.assert_array_equal(held(plain), held(moved))
     np.testing.assert_array_equal(issued_by_day(plain), issued_by_day(moved))
     assert (plain.national_stock != moved.national_stock).any()
+
+
+def test_units_made_to_order_for_nothing_expire_and_nobody_else_gets_them() -> None:
+    weeks = 20
+    plain = Supply(ordinary(weeks=weeks)).live()
+    scenario = with_made_to_order(ordinary(weeks=weeks), 0.1, 0.3)
+    assert scenario.transfusion.made_to_order.life_days == 14
+    supply = Supply(scenario)
+    records = supply.live()
+    assert_units_are_conserved(records)
+    np.testing.assert_array_equal(issued_by_day(records), issued_by_day(plain))
+    np.testing.assert_array_equal(records.stock + records.satellite, plain.stock + plain.satellite)
+    more = records.received - plain.received
+    assert (more >= 0).all()
+    expected = 0.03 * records.daily_use.sum() * 7.0 * weeks
+    assert more.sum() == pytest.approx(expected, rel=0.06)
+    # They are there for 14 days and the day of their delivery, and then they are thrown away.
+    thrown = (records.expired - plain.expired).sum(axis=(1, 2))
+    np.testing.assert_array_equal(thrown[14:], more.sum(axis=(1, 2))[:-14])
+    kept = np.cumsum(more.sum(axis=(1, 2)) - thrown)
+    np.testing.assert_array_equal(records.reserved.sum(axis=(1, 2)), kept)
+
+
+def test_what_expires_falls_with_the_size_of_a_hospital() -> None:
+    """Small hospitals throw away most: the least they must hold lasts longer than blood keeps."""
+    sizes = (20.0, 45.0, 70.0, 100.0, 180.0, 400.0)
+    scenario = ordinary(weeks=32)
+    sites = tuple(
+        site.model_copy(
+            update={"red_cell_units_per_week": units, "major_haemorrhages_per_month": units / 15}
+        )
+        for site, units in zip(scenario.network.sites, sizes, strict=True)
+    )
+    surgery = scenario.surgery.model_copy(update={"elective_admissions_per_week": 0.0})
+    network = scenario.network.model_copy(update={"sites": sites})
+    records = Supply(scenario.model_copy(update={"network": network, "surgery": surgery})).live()
+    issued = issued_by_day(records)[42:].sum(axis=(0, 2))
+    share = records.expired[42:].sum(axis=(0, 2)) / issued
+    assert (np.diff(share) < 0.0).all()
+    # A hospital of 110 units a week, the mean of the country, is of the order of its 2 to 3 %.
+    assert share[1] > 0.03
+    assert share[3] < 0.02
+    assert share[5] < 0.002
