@@ -106,7 +106,8 @@ class Bench:
         self._queue: list[tuple[int, float, int, Job]] = []
         self._sequence = 0
         self._samples = 0
-        self._ends: list[float] = []
+        self._ends: list[float] = []  # a heap: when those at work are free
+        self._wakes_at = -1.0
         self._serving = False
         self._called_for = -1.0  # when those on call come or came; negative if not called
         self._present = 0  # of those on call
@@ -123,6 +124,7 @@ class Bench:
     @property
     def busy(self) -> int:
         """Scientists at work now."""
+        self._free_those_done()
         return len(self._ends)
 
     @property
@@ -159,6 +161,7 @@ class Bench:
             Before that of samples.
         """
         now, staff = self._env.now, self.staff
+        self._free_those_done()
         if staff:
             over = len(self._ends) - staff
             free = [now] * -over + sorted(self._ends)[max(over, 0) :]
@@ -174,6 +177,7 @@ class Bench:
     def hours_of_planned_work(self, until: float) -> float:
         """Return the hands-on hours that go before planned work which is needed by a time."""
         now = self._env.now
+        self._free_those_done()
         hours = sum(end - now for end in self._ends)
         hours += self._samples * self._batches.hours_each()
         for priority, order, _, job in self._queue:
@@ -186,18 +190,22 @@ class Bench:
         if self._serving:
             return
         self._serving = True
+        self._free_those_done()
         ends, staff = self._ends, self._shift.resident + self._present
         while len(ends) < staff and (self._queue or self._samples):
             hours = self._next_hours()
             if hours > 0.0:
                 end = self._env.now + hours
-                ends.append(end)
+                heapq.heappush(ends, end)
                 self._log.busy(end - hours, end)
-                self._env.timeout(hours).callbacks.append(self._one_is_free)
         self._serving = False
         if self._shift.on_call:
             self._call_in()
             self._send_home()
+        # Nobody has to be told of the end of a job that nobody waits for.
+        if ends and (self._queue or self._samples or self._present) and ends[0] != self._wakes_at:
+            self._wakes_at = ends[0]
+            self._env.timeout(ends[0] - self._env.now).callbacks.append(lambda _: self.serve())
 
     def _next_hours(self) -> float:
         """Take up what comes next; the hours of it, 0 if nothing could be done."""
@@ -211,9 +219,9 @@ class Bench:
         job.begun = True
         return job.work()
 
-    def _one_is_free(self, _: simpy.Event) -> None:
-        self._ends.remove(self._env.now)
-        self.serve()
+    def _free_those_done(self) -> None:
+        while self._ends and self._ends[0] <= self._env.now:
+            heapq.heappop(self._ends)
 
     # ------------------------------------------------------------------------------------ on call
 
@@ -236,7 +244,7 @@ class Bench:
             self._present
             and not self._queue
             and not self._samples
-            and len(self._ends) <= self._shift.resident
+            and self.busy <= self._shift.resident
             and self._env.now >= self._called_for + LEAST_CALL_OUT_HOURS
         ):
             self._end_call_out()
@@ -259,6 +267,7 @@ class Bench:
                 self._end_call_out()
             self._shift = shift
             self._log.on_duty(max(shift.start, now), shift.end, shift.resident)
+            self._free_those_done()
             for end in sorted(self._ends)[: max(0, len(self._ends) - self.staff)]:
                 self._log.on_duty(self._env.now, end, 1)
             self.serve()

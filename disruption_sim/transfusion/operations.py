@@ -136,23 +136,27 @@ class Operations:
 
     # -------------------------------------------------------------------------------- preparation
 
-    def places(self, site: int, day_start: float) -> int:
+    def places(self, site: int, day_start: float, since: float) -> int:
         """Return how many more patients the bench can crossmatch for the lists of a day.
 
-        The hours of the scientists on duty until the first list starts, so early that the last
-        crossmatch is ready then, less the work that waits and that can be expected to come:
-        samples, and crossmatches of patients who bleed. Those on call are not counted on. Without
-        bound with information technology.
+        The hours of the scientists on duty from a time on, or from now if that is later, until the
+        first list starts, so early that the last crossmatch is ready then, less the work that
+        waits and cannot be done before, and what can be expected to come: samples, and crossmatches
+        of patients who bleed. Those on call are not counted on. Without bound with information
+        technology.
         """
         now = self._env.now
         if self._circumstances.electronic(site, now):
             return UNLIMITED_PLACES
+        roster = self._rosters[site]
+        begin = max(now, since)
         start = day_start + self._first_list_hour
         end = start - self._routes.crossmatch_hours(site, antibodies=False)
         each = self._routes.hands_on_crossmatch(site)
-        samples, crossmatches = self._expected.between(site, now, end)
-        hours = self._rosters[site].resident_hours(now, end)
-        hours -= self._benches[site].hours_of_planned_work(start)
+        samples, crossmatches = self._expected.between(site, begin, end)
+        waiting = self._benches[site].hours_of_planned_work(start)
+        hours = roster.resident_hours(begin, end)
+        hours -= max(0.0, waiting - roster.resident_hours(now, begin))
         hours -= samples * self._circumstances.sample_work(site, now)[0] + crossmatches * each
         return max(0, math.floor(hours / each))
 

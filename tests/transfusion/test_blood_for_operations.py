@@ -245,7 +245,7 @@ def test_information_technology_that_comes_back_makes_a_crossmatch_unnecessary(
 def places(scenario: Scenario, at: float = HUDDLE) -> int:
     env, blood = room(scenario, world_with(scenario))
     env.run(until=at)
-    return blood.places_for_operations(SITE, DAY)
+    return blood.places_for_operations(SITE, DAY, at)
 
 
 def test_places_are_what_the_scientists_can_crossmatch_until_the_first_list(
@@ -280,21 +280,32 @@ def test_places_grow_with_hands_and_shrink_with_work(down: Scenario) -> None:
 def test_places_are_less_by_those_that_are_queued(down: Scenario) -> None:
     env, blood = room(down, world_with(down, 30))
     env.run(until=HUDDLE)
-    before = blood.places_for_operations(SITE, DAY)
+    before = blood.places_for_operations(SITE, DAY, HUDDLE)
     for patient in range(5):
         blood.prepare(SITE, patient, NEEDED)
-    assert blood.places_for_operations(SITE, DAY) == before - 5
+    assert blood.places_for_operations(SITE, DAY, HUDDLE) == before - 5
     # Those of a later day can wait.
     for patient in range(5, 10):
         blood.prepare(SITE, patient, NEEDED + 24.0)
-    assert blood.places_for_operations(SITE, DAY) == before - 5
+    assert blood.places_for_operations(SITE, DAY, HUDDLE) == before - 5
+
+
+def test_places_of_a_day_to_come_are_counted_from_its_own_huddle(down: Scenario) -> None:
+    """Days ahead the bench has no more places for a day than it has from the huddle before it."""
+    env, blood = room(down, world_with(down, 30))
+    env.run(until=HUDDLE - 24.0)
+    assert blood.places_for_operations(SITE, DAY, HUDDLE) == places(down)
+    # What waits now is done by then.
+    for patient in range(5):
+        blood.prepare(SITE, patient, NEEDED - 24.0)
+    assert blood.places_for_operations(SITE, DAY, HUDDLE) == places(down)
 
 
 def test_as_many_as_there_are_places_for_are_prepared_in_time(down: Scenario) -> None:
     """The places that care is told can be kept when nobody bleeds."""
     env, blood = room(down, world_with(down, 60))
     env.run(until=HUDDLE)
-    number = blood.places_for_operations(SITE, DAY)
+    number = blood.places_for_operations(SITE, DAY, HUDDLE)
     for patient in range(number):
         blood.prepare(SITE, patient, NEEDED)
     env.run(until=NEEDED)
