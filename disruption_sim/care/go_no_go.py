@@ -48,7 +48,8 @@ class GoNoGo:
     priority and larger operations first: with electronic issue those in whom it is not permitted,
     without it everybody who gives a group-and-screen sample. Who finds no place at the bench is
     postponed then; so is on the morning whose blood is not ready. Operations that seldom need
-    blood may instead go ahead on group O while that policy holds. If electronic issue was lost
+    blood may instead go ahead on group O while that policy holds; what the huddle has decided about
+    that stands on the morning, whatever group O was used overnight. If electronic issue was lost
     overnight the bench is asked on the morning for what it can still do before the first list.
     """
 
@@ -69,6 +70,7 @@ class GoNoGo:
         self._blood = blood
         self._units_by_hand = scenario.transfusion.units_by_hand_for_operation
         self._at_bench: set[int] = set()
+        self._on_group_o: set[int] = set()
         shares = scenario.surgery.ordinary_cancellation_share
         self._ordinary_share = [shares[grade] for grade in GRADES]
         self._ordinary_key = world.key("operations.ordinary_cancellation")
@@ -136,6 +138,7 @@ class GoNoGo:
 
     def let_go(self, patient: int) -> None:
         """Give up the blood that was or is to be set aside for a patient who is postponed."""
+        self._on_group_o.discard(patient)
         if patient in self._at_bench:
             self._at_bench.remove(patient)
             self._blood.release(patient)
@@ -185,9 +188,10 @@ class GoNoGo:
             patient, start = cases[place]
             if patient in self._at_bench and blood.prepared(patient):
                 continue
-            by_hand = not electronic and not self._rules.covered_by_group_o(
-                patient, stock_days, now
-            )
+            by_hand = not electronic and patient not in self._on_group_o
+            if by_hand and self._rules.covered_by_group_o(patient, stock_days, now):
+                self._on_group_o.add(patient)
+                by_hand = False
             units = patients.units_crossmatched[patient]
             if by_hand:
                 units = max(units, self._units_by_hand)

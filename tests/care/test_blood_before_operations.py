@@ -163,6 +163,26 @@ def test_who_goes_ahead_on_group_o_takes_no_place_at_the_bench() -> None:
     assert len(asked) < len(outage().bank.orders)
 
 
+def test_group_o_that_is_used_overnight_does_not_undo_the_huddle() -> None:
+    def stock_days(now: float) -> float:
+        return 5.0 if 12.0 <= now % HOURS_PER_DAY <= 18.0 else 1.0
+
+    steady, falling = (
+        by_hand(without_it(group_o_cover(0.05)), places=3, group_o_days=days)
+        for days in (5.0, stock_days)
+    )
+    first_day = ONSET + HOURS_PER_DAY
+
+    def refused(run: Run) -> int:
+        late = run.records.postponed_at > first_day
+        return int((run.events(Cause.TRANSFUSION_CANNOT_SUPPORT) & late).sum())
+
+    assert refused(steady) > 0
+    assert refused(falling) == refused(steady)
+    low = by_hand(without_it(group_o_cover(0.05)), places=3, group_o_days=1.0)
+    assert refused(low) > 2 * refused(steady)
+
+
 @lru_cache(maxsize=8)
 def sparing(under: float, **changes: Any) -> Run:
     return by_hand(without_it(rationalisation(under, **changes)))
