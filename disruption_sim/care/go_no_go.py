@@ -71,6 +71,7 @@ class GoNoGo:
         self._units_by_hand = scenario.transfusion.units_by_hand_for_operation
         self._at_bench: set[int] = set()
         self._on_group_o: set[int] = set()
+        self._since_hour_0: frozenset[int] = frozenset()
         shares = scenario.surgery.ordinary_cancellation_share
         self._ordinary_share = [shares[grade] for grade in GRADES]
         self._ordinary_key = world.key("operations.ordinary_cancellation")
@@ -130,15 +131,18 @@ class GoNoGo:
         return self._with_blood(site, cases, causes, now, on_the_day=True)
 
     def before_the_first_huddle(self, site: int, cases: Sequence[Case]) -> None:
-        """Hand to the bench who needs it of the patients for whom hour 0 is too late a huddle.
+        """Hand to the bench who needs it of the patients whose huddle was before hour 0.
 
-        Parameters are those of `huddle`; nobody is postponed yet.
+        Their blood has been seen to: nobody is postponed because the bench has had no night for it.
+        Parameters are those of `huddle`.
         """
         self._with_blood(site, cases, [None] * len(cases), 0.0, on_the_day=False)
+        self._since_hour_0 |= self._at_bench
 
     def let_go(self, patient: int) -> None:
         """Give up the blood that was or is to be set aside for a patient who is postponed."""
         self._on_group_o.discard(patient)
+        self._since_hour_0 -= {patient}
         if patient in self._at_bench:
             self._at_bench.remove(patient)
             self._blood.release(patient)
@@ -200,7 +204,7 @@ class GoNoGo:
             elif by_hand or (electronic and patients.crossmatched_always[patient]):
                 if patient in self._at_bench:
                     # Handed over the day before: what is not ready now will not be in time.
-                    if on_the_day:
+                    if on_the_day and patient not in self._since_hour_0:
                         causes[place] = Cause.TRANSFUSION_CANNOT_SUPPORT
                     continue
                 if places_left is None:

@@ -311,3 +311,12 @@ def test_blood_is_asked_for_with_what_was_set_aside() -> None:
         assert request.prepared or not operations.needs_group_and_screen[request.patient]
         assert request.units == operations.units_transfused[request.patient]
         assert request.site == operations.site[request.patient]
+
+
+def test_the_first_day_has_had_its_huddle() -> None:
+    """The bench has had no evening for operations on day 0: it is as if it had."""
+    run = run_theatres(
+        busy_scenario(calendar__horizon_weeks=1), bank=ObligingBank(bench_hours=16.0)
+    )
+    assert min(order.needed_at for order in run.bank.orders) < HOURS_PER_DAY
+    assert not np.any(run.events(Cause.TRANSFUSION_CANNOT_SUPPORT))
