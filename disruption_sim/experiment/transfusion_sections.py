@@ -42,20 +42,14 @@ class TransfusionTables:
 
 
 PHASES = {Alert.PRE_AMBER: "pre-amber", Alert.AMBER: "amber", Alert.RED: "red"}
-NATIONAL_SHARES = {
-    "medical": "67",
-    "operation": "27 with trauma",
-    "trauma": "",
-    "obstetric": "6",
-    "major_haemorrhage": "",
-    ALL: "100",
-}
+SURGICAL = ("operation", "trauma", "major_haemorrhage")
+# Per cent of units, Tinegate 2016.
+NATIONAL = {"medical": "67", "obstetric": "6", "surgical": "27", ALL: "100"}
 USES_TEXT = """\
 Mean units a week of the future without the incident. National: 46,111 units of England and north
-Wales in 2014 (Tinegate 2016); its 27 % for surgery has trauma in it, and its uses have the major
-haemorrhages in them that stand apart here. Hospitals in which hearts and livers are operated on and
-the badly injured arrive give a larger part to operations and major haemorrhage than the country,
-and a smaller one to medical patients."""
+Wales in 2014 (Tinegate 2016), whose surgical use is taken to have trauma and major haemorrhage in
+it. Hospitals in which hearts and livers are operated on and the badly injured arrive have more
+surgical use than the country, others less: see the hospitals below."""
 BENCHMARK_TEXT = """\
 Without the incident, over the whole run; of minutes the median. What is usual is of other
 hospitals."""
@@ -76,8 +70,9 @@ A week, both futures on the same days. Second samples are drawn only because a b
 found twice before blood of that group is given. Wrong blood in tube is a known rate times the
 samples, higher by hand: what to expect, not what happened to anybody in the model."""
 SITES_TEXT = """\
-Without the incident, to with it, on the same days. Busy: hours worked at the bench, % of those on
-duty. Stock: days of all groups together."""
+Without the incident, to with it, on the same days. Surgical: operations, trauma and major
+haemorrhage in ordinary running, % of units. Busy: hours worked at the bench, % of those on duty.
+Stock: days of all groups together."""
 SUPPLY_TEXT = """\
 A week, both futures on the same days. Returned: had been set aside for an operation and went back
 to stock."""
@@ -164,10 +159,12 @@ class _Told:
             self.tables.blood_stock,
             period=DISTURBED, site=BLOOD_SERVICE, group=SCARCEST, item="stock_days",
         )  # fmt: skip
-        alerts = [
-            spread(self._item("alerts", alert.name.lower(), DISTURBED), one_digit)
-            for alert in PHASES
+        days = [
+            f"{spread(phase, one_digit)} days in {name}"
+            for alert, name in PHASES.items()
+            if mean_of(phase := self._item("alerts", alert.name.lower(), DISTURBED), 0.0) > 0.0
         ]
+        alerts = f"spends {', '.join(days)}" if days else "is in no alert"
         late = [self._item("not_in_time", ALL, DISTURBED, arm) for arm in (DISRUPTED, BASELINE)]
         reasons = {
             reason: mean_of(self._item("not_in_time", reason.name.lower(), DISTURBED), 0.0)
@@ -183,19 +180,28 @@ class _Told:
             "units a week.",
             "The blood service holds "
             f"{instead(where(stock, arm=DISRUPTED), where(stock, arm=BASELINE), one_digit)} days "
-            f"of its scarcest group, and spends {alerts[0]} days in pre-amber, {alerts[1]} in "
-            f"amber and {alerts[2]} in red.",
+            f"of its scarcest group, and {alerts}.",
             f"Requests not served in time: {instead(late[0], late[1], one_digit)} a week.{because}",
         ]
 
     def uses(self) -> Section:
         table = where(self.tables.blood_by_use, period=WHOLE_RUN, site=ALL, arm=BASELINE)
         units = mean_of(where(table, use=ALL), 0.0)
-        rows = []
-        for use, national in NATIONAL_SHARES.items():
-            own = where(table, use=use)
-            share = percent(mean_of(own, 0.0) / units) if units > 0.0 else UNKNOWN
-            rows.append([in_words(use).capitalize(), spread(own, whole, "0"), share, national])
+
+        def row(title: str, *uses: str, national: str = "") -> list[str]:
+            own = [where(table, use=use) for use in uses]
+            issued = sum(mean_of(rows, 0.0) for rows in own)
+            share = percent(issued / units) if units > 0.0 else UNKNOWN
+            told = spread(own[0], whole, "0") if len(own) == 1 else whole(issued)
+            return [title, told, share, national]
+
+        rows = [
+            row("Medical", "medical", national=NATIONAL["medical"]),
+            row("Obstetric", "obstetric", national=NATIONAL["obstetric"]),
+            row("Surgical", *SURGICAL, national=NATIONAL["surgical"]),
+            *(row(f"of which {in_words(use)}", use) for use in SURGICAL),
+            row("All", ALL, national=NATIONAL[ALL]),
+        ]
         heads = ["Red cells for", "Units a week", "% of units", "National, %"]
         return Section("Ordinary running: what for", USES_TEXT, heads, rows)
 
@@ -332,6 +338,7 @@ class _Told:
                 [
                     in_words(site),
                     self._from_to("issues", "red_cells", site, whole),
+                    self._surgical_share(site),
                     self._from_to("issues", "o_negative_share", site, percent),
                     self._from_to("bench", "utilisation", site, percent),
                     " to ".join(
@@ -341,10 +348,16 @@ class _Told:
                 ]
             )
         heads = [
-            "Hospital", "Units a week", "O-negative, %", "Busy, %", "Stock, days",
+            "Hospital", "Units a week", "Surgical, %", "O-negative, %", "Busy, %", "Stock, days",
             "Late requests a week",
         ]  # fmt: skip
         return Section("By hospital", SITES_TEXT, heads, rows)
+
+    def _surgical_share(self, site: str) -> str:
+        table = where(self.tables.blood_by_use, period=WHOLE_RUN, site=site, arm=BASELINE)
+        units = mean_of(where(table, use=ALL), 0.0)
+        surgical = sum(mean_of(where(table, use=use), 0.0) for use in SURGICAL)
+        return percent(surgical / units) if units > 0.0 else UNKNOWN
 
     def supply(self) -> Section:
         rows = [
