@@ -58,6 +58,57 @@ class Route(IntEnum):
     ELECTRONIC_ISSUE = 1
     CROSSMATCH = 2
     GROUP_O_UNMATCHED = 3
+    GROUP_SPECIFIC = 4
+
+    @property
+    def title(self) -> str:
+        """The route in words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+class Late(IntEnum):
+    """Why compatible blood was not there when it was due; the first that holds."""
+
+    NO_STOCK = 0
+    WAITED_FOR_BENCH = 1
+    NO_CONFIRMED_GROUP = 2
+    ROUTE_TOO_LONG = 3
+
+    @property
+    def title(self) -> str:
+        """The reason in words."""
+        return {
+            Late.NO_STOCK: "No compatible units in the hospital",
+            Late.WAITED_FOR_BENCH: "Waited for a scientist",
+            Late.NO_CONFIRMED_GROUP: "Sample or blood group not ready",
+            Late.ROUTE_TOO_LONG: "The quickest route allowed takes longer",
+        }[self]
+
+
+class BenchJob(IntEnum):
+    """What scientists at the transfusion bench do."""
+
+    GROUP_AND_SCREEN = 0
+    ELECTRONIC_ISSUE = 1
+    GROUP_SPECIFIC = 2
+    CROSSMATCH = 3
+
+
+class DeliveryKind(IntEnum):
+    """How blood comes to a hospital."""
+
+    ROUTINE = 0
+    AD_HOC = 1
+    EMERGENCY = 2
+
+
+class Alert(IntEnum):
+    """Phase of shortage of the blood service."""
+
+    GREEN = 0
+    PRE_AMBER = 1
+    AMBER = 2
+    RED = 3
 
 
 class Fate(IntEnum):
@@ -322,46 +373,102 @@ class DayUnitRecords:
 
 @dataclass(frozen=True)
 class TransfusionRecords:
-    """Red cells, unit by unit and day by day; groups in the order of ``BloodGroup``.
+    """Red cells, issue by issue and day by day; groups in the order of ``BloodGroup``.
+
+    Units are in the laboratory's fridge (`stock`), in the satellite, or reserved for somebody
+    (which those made to order are), until they are issued, expire or are wasted. By hospital, group
+    and last day
+    ``first + received == issued + expired + wasted + left``.
 
     Attributes
     ----------
-    issued_at, issued_site, issued_route, issued_use, issued_group, issued_units, issued_minutes :
-        One row for each episode, route and group of unit: float64, uint8 ..., int32 units,
-        float64 minutes from request to blood.
-    late_at, late_site, late_urgency : (episodes,)
-        Episodes in which no compatible unit was there in time; `late_at` is when it was due.
-    stock : int32 (days, sites, groups)
+    issued_at, issued_site, issued_route, issued_use, issued_urgency, issued_patient_group, \
+    issued_group, issued_last_day, issued_units, issued_minutes :
+        One row for each patient, route, group and last day of unit: float64 hours at which they
+        left, uint8 ..., int32 last day (number) on which they may be given, int32 units, float64
+        minutes from the request until they were there.
+    issued_reserved : bool (rows,)
+        They had been reserved for this patient.
+    late_at, late_site, late_urgency, late_use, late_reason, late_units, late_minutes : (episodes,)
+        Requests of which not everything compatible was there in time: when it was due, uint8 ...,
+        ``Late``, int32 units missing when due, minutes after the due time at which
+        the last unit came (NaN if it never did).
+    batch_site, batch_group, batch_last_day, batch_first, batch_received, batch_expired, \
+    batch_wasted, batch_left : (batches,)
+        Units by hospital, group and last day: at hour 0, delivered, thrown away at the end of their
+        last day, thrown away for other reasons, and left at the end.
+    stock, satellite, reserved : int32 (days, sites, groups)
         At the end of each day.
-    expired, received : int64 (days, sites, groups)
+    expired, wasted, received : int64 (days, sites, groups)
+    deliveries : int64 (days, sites, kinds)
+        Vans by ``DeliveryKind``.
     daily_use : float64 (sites, groups)
         Units a day for which the stock is planned: stock days are stock over this.
-    initial_stock, final_stock : int64 (sites, groups)
-    national_stock : float64 (days, groups)
+    reserved_units, returned_units : int64 (days, sites)
+        Set aside for a patient, and put back unused.
+    bench_jobs : int64 (days, sites, jobs)
+        Patients or samples by ``BenchJob``.
+    bench_busy_hours, bench_hours : float64 (days, sites)
+        Of scientists: worked and on duty (on call: only while called in).
+    samples, samples_by_hand, second_samples : int64 (days, sites)
+        Group-and-screen samples tested in all, by hand, and only to confirm a group.
+    diverted_units, withheld_units : int64 (days, sites)
+        Not asked for: patients taken elsewhere; patients who do without in an alert.
+    national_stock, national_draw : float64 (days, groups)
+        At the end of each day; handed out to our hospitals on it.
     national_daily_use : float64 (groups,)
-    alert_days : int64
-        Days on which an amber alert held for any group.
+    alert : uint8 (days,)
+        ``Alert`` at the end of each day.
     """
 
     issued_at: Floats
     issued_site: Codes
     issued_route: Codes
     issued_use: Codes
+    issued_urgency: Codes
+    issued_patient_group: Codes
     issued_group: Codes
+    issued_last_day: Numbers
     issued_units: Numbers
     issued_minutes: Floats
+    issued_reserved: Flags
     late_at: Floats
     late_site: Codes
     late_urgency: Codes
+    late_use: Codes
+    late_reason: Codes
+    late_units: Numbers
+    late_minutes: Floats
+    batch_site: Codes
+    batch_group: Codes
+    batch_last_day: Numbers
+    batch_first: Numbers
+    batch_received: Numbers
+    batch_expired: Numbers
+    batch_wasted: Numbers
+    batch_left: Numbers
     stock: Numbers
+    satellite: Numbers
+    reserved: Numbers
     expired: Integers
+    wasted: Integers
     received: Integers
+    deliveries: Integers
     daily_use: Floats
-    initial_stock: Integers
-    final_stock: Integers
+    reserved_units: Integers
+    returned_units: Integers
+    bench_jobs: Integers
+    bench_busy_hours: Floats
+    bench_hours: Floats
+    samples: Integers
+    samples_by_hand: Integers
+    second_samples: Integers
+    diverted_units: Integers
+    withheld_units: Integers
     national_stock: Floats
+    national_draw: Floats
     national_daily_use: Floats
-    alert_days: int
+    alert: Codes
 
 
 @dataclass(frozen=True)

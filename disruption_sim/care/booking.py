@@ -12,7 +12,7 @@ from disruption_sim.care.ports import Blood, Timeline
 from disruption_sim.care.pre_assessment import PreAssessment, WorkingHours
 from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.care.waiting_list import WaitingList
-from disruption_sim.grid import HOURS_PER_DAY
+from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.scenario.model import RecoveryLists, Scenario
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
@@ -89,9 +89,10 @@ class Booking:
     recovery lists on top of that while a policy of recovery lists holds.
 
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
-    for a day than the bench has places, the most urgent of all specialties first: the others stay
-    on the waiting list until there are places, and the time goes to patients who need no blood or
-    may go ahead on group O. What had been booked before is left to the huddle.
+    for a day than the bench has places between the huddle before it and its first list, as things
+    stand, the most urgent of all specialties first: the others stay on the waiting list until there
+    are places, and the time goes to patients who need no blood or may go ahead on group O or
+    without a sample. What had been booked before is left to the huddle.
     """
 
     def __init__(
@@ -123,9 +124,10 @@ class Booking:
         self._carry = [0.0] * (len(scenario.site_names) * specialties)
         self._early_ahead = surgery.booking_days_ahead
         self._late_ahead = min(surgery.late_booking_days_ahead, self._early_ahead)
-        hours = WorkingHours(days)
-        self._early = self._by_booking_day(hours, self._early_ahead, days.count)
-        self._late = self._by_booking_day(hours, self._late_ahead, days.count)
+        self._hours = WorkingHours(days)
+        self._huddle_hour = to_grid(surgery.huddle_hour)
+        self._early = self._by_booking_day(self._early_ahead, days.count)
+        self._late = self._by_booking_day(self._late_ahead, days.count)
 
     def start(self, site: int) -> None:
         """Book at hour 0 everything that would have been booked by then.
@@ -162,9 +164,7 @@ class Booking:
         self._fill(self._early[site].get(today, []), now, booked, late=False)
         self._pre_assessment.arrange(site, now, booked)
 
-    def _by_booking_day(
-        self, hours: WorkingHours, ahead: int, days: int
-    ) -> list[dict[int, list[int]]]:
+    def _by_booking_day(self, ahead: int, days: int) -> list[dict[int, list[int]]]:
         """Return the lists of each site by the day on which they are booked; -1 before hour 0."""
         most_uplift = sum(policy.uplift_share for policy, _ in self._recovery)
         extra = self._book.extra
@@ -174,7 +174,7 @@ class Booking:
             for list_day in range(days):
                 possible = [number for number in by_day[list_day] if extra[number] <= most_uplift]
                 if possible:
-                    day = hours.last_day_until(list_day - ahead)
+                    day = self._hours.last_day_until(list_day - ahead)
                     at_site.setdefault(day, []).extend(possible)
             due.append(at_site)
         return due
@@ -246,14 +246,15 @@ class Booking:
             return
         book, patients = self._book, self._patients
         site, day = book.site[numbers[0]], int(book.start[numbers[0]] // HOURS_PER_DAY)
-        seldom_bleeding = self._rules.seldom_bleeding(now)
+        without_bench = self._rules.without_bench(site, now)
 
         def needs_place(patient: int) -> bool:
             return patients.may_need_blood[patient] and (
-                patients.antibodies[patient] or patients.procedure[patient] not in seldom_bleeding
+                patients.antibodies[patient] or patients.procedure[patient] not in without_bench
             )
 
-        places = self._blood.crossmatch_places(site, HOURS_PER_DAY * day) - sum(
+        huddle = HOURS_PER_DAY * self._hours.last_day_until(day - 1) + self._huddle_hour
+        places = self._blood.places_for_operations(site, HOURS_PER_DAY * day, huddle) - sum(
             needs_place(patient)
             for other in book.on_day[site][day]
             for patient in book.cases[other]
@@ -265,7 +266,7 @@ class Booking:
                 while True:
                     patient = waiting.take_first(
                         book.room(number, target),
-                        blood_only_for=seldom_bleeding if places <= 0 else None,
+                        blood_only_for=without_bench if places <= 0 else None,
                         last_rank=rank,
                     )
                     if patient is None:

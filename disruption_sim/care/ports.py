@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.scenario.model import Policy, Scenario
+from disruption_sim.scenario.model import Capability, Policy, Scenario
 from disruption_sim.step_function import StepFunction
 from disruption_sim.world.identities import Identities
 
@@ -64,13 +64,25 @@ class BloodTests(Protocol):
 
 
 class Blood(Protocol):
-    """The blood bank as seen by those who plan and do operations."""
+    """The blood bank as seen by those who plan and do operations.
+
+    Patients are numbers of `disruption_sim.world.model.Operations`.
+    """
 
     def electronic_issue(self, site: int) -> bool:
         """Whether blood can be issued without a crossmatch at the bench."""
 
-    def crossmatch_places(self, site: int, day_start: float) -> int:
-        """How many elective patients of the day that starts then the bench can crossmatch for."""
+    def places_for_operations(self, site: int, day_start: float, since: float) -> int:
+        """How many more patients the bench can crossmatch for the operations of a day.
+
+        Parameters
+        ----------
+        site : int
+        day_start : float
+            Midnight at the start of the day; those already prepared or queued for it are off.
+        since : float
+            When the bench is to begin with them: now, or the huddle before the day.
+        """
 
     def group_o_stock_days(self, site: int) -> float:
         """Days for which the group O red cells in stock last."""
@@ -78,25 +90,39 @@ class Blood(Protocol):
     def has_compatible(self, site: int, blood_group: int, units: int) -> bool:
         """Whether the stock holds so many units that the patient could have."""
 
-    def request(
-        self,
-        site: int,
-        blood_group: int,
-        units: int,
-        urgency: int,
-        use: int,
-        antibodies: bool,
-        o_positive_allowed: bool,
-        valid_sample: bool,
-    ) -> None:
-        """Ask for red cells now.
+    def prepare(self, site: int, patient: int, needed_at: float) -> None:
+        """Crossmatch for a planned operation and set the units aside, ready by a time.
+
+        Nothing if it is done or queued already. Patients eligible for electronic issue are not
+        prepared while it is there: blood is issued for them when it is needed.
+        """
+
+    def prepared(self, patient: int) -> bool:
+        """Whether units have been set aside for a patient."""
+
+    def release(self, patient: int) -> None:
+        """Give up what was or is to be set aside, because the operation does not happen."""
+
+    def samples_taken(self, site: int, collected: Floats, *, second: bool = False) -> None:
+        """Announce group-and-screen samples of patients for operations, which the bench will test.
 
         Parameters
         ----------
-        site, blood_group, units : int
-        urgency, use : int
-            Positions in ``URGENCIES`` and ``USES`` of `disruption_sim.world.model`.
-        antibodies, o_positive_allowed, valid_sample : bool
+        site : int
+        collected : float64 (n,)
+            Hours, none earlier than now, in any order.
+        second : bool
+            They only confirm a blood group that no record shows.
+        """
+
+    def request_for_operation(self, site: int, patient: int, units: int, *, sampled: bool) -> None:
+        """Ask for red cells during an operation, now; what was set aside comes first.
+
+        Parameters
+        ----------
+        site, patient, units : int
+        sampled : bool
+            A valid, tested sample is in the laboratory, and the blood group is confirmed.
         """
 
 
@@ -106,6 +132,9 @@ class Timeline(Protocol):
     @property
     def scenario(self) -> Scenario:
         """The arm's scenario, with its disruptions."""
+
+    def depth(self, capability: Capability, place: str) -> StepFunction:
+        """Return the share of a capability that is lost at a place over time, 0 to 1."""
 
     def policies(self, kind: type[PolicyKind]) -> list[tuple[PolicyKind, StepFunction]]:
         """Return the policies of one kind with their strength over time."""

@@ -9,7 +9,7 @@ import numpy as np
 from disruption_sim.care.patients import Patients
 from disruption_sim.grid import HOURS_PER_DAY, minutes
 from disruption_sim.randomness import hash_uniform
-from disruption_sim.scenario.effects import capability_depth
+from disruption_sim.scenario.effects import disruption_depth
 from disruption_sim.scenario.model import Capability, Scenario
 from disruption_sim.world.model import World
 
@@ -59,8 +59,7 @@ class TheatreBook:
         self.turnover = minutes(scenario.surgery.turnover_minutes)
         self.overrun = minutes(scenario.surgery.planned_overrun_minutes)
         self._lost_theatres = [
-            capability_depth(scenario, scenario.disruptions, Capability.THEATRES, site)
-            for site in scenario.site_names
+            disruption_depth(scenario, Capability.THEATRES, site) for site in scenario.site_names
         ]
         self._never_closed = all(lost.is_zero for lost in self._lost_theatres)
         key = world.key("theatre_lists.closed")

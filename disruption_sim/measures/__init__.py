@@ -5,29 +5,26 @@ from disruption_sim.measures.arm import ArmMeasures, measure_arm
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PRIORITIES, PostponedByCause
 from disruption_sim.measures.clocks import Clock, Reading
+from disruption_sim.measures.definitions import Kind, Measure, OverWeeks, Worse
 from disruption_sim.measures.recovery import (
     KaplanMeier,
     clearing_days,
     days_to_recovery,
     kaplan_meier,
 )
-from disruption_sim.measures.registry import (
-    MEASURE_BY_NAME,
-    MEASURES,
-    Kind,
-    Measure,
-    OverWeeks,
-    Worse,
-)
+from disruption_sim.measures.registry import MEASURE_BY_NAME, MEASURES
 from disruption_sim.measures.table import MeasureTable
 from disruption_sim.measures.throughput import share_of_days, throughput_share
+from disruption_sim.measures.transfusion_account import BalanceItem, TransfusionAccount
 from disruption_sim.measures.turnaround import Turnaround, TurnaroundCells
+from disruption_sim.measures.ways_to_blood import Way
 
 __all__ = [
     "MEASURES",
     "MEASURE_BY_NAME",
     "PRIORITIES",
     "ArmMeasures",
+    "BalanceItem",
     "CapacityItem",
     "Clock",
     "Horizon",
@@ -39,9 +36,11 @@ __all__ = [
     "OverWeeks",
     "PostponedByCause",
     "Reading",
+    "TransfusionAccount",
     "Turnaround",
     "TurnaroundCells",
     "VolumeItem",
+    "Way",
     "Worse",
     "clearing_days",
     "days_to_recovery",

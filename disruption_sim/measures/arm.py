@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from disruption_sim.measures.account import LaboratoryAccount, laboratory_account
 from disruption_sim.measures.appointments import appointment_measures
 from disruption_sim.measures.blood import blood_measures
+from disruption_sim.measures.blood_supply import supply_measures
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PostponedByCause, postponed_by_cause
 from disruption_sim.measures.clocks import Reading, readings
@@ -14,6 +15,8 @@ from disruption_sim.measures.day_units import day_unit_measures
 from disruption_sim.measures.laboratories import laboratory_measures
 from disruption_sim.measures.operations import operation_measures
 from disruption_sim.measures.table import MeasureTable, assembled
+from disruption_sim.measures.transfusion_account import TransfusionAccount, transfusion_account
+from disruption_sim.measures.transfusion_bench import bench_measures
 from disruption_sim.measures.turnaround import Turnaround, turnaround_of
 from disruption_sim.records import Records
 from disruption_sim.scenario.model import Scenario
@@ -31,6 +34,7 @@ class ArmMeasures:
     causes : PostponedByCause
     turnaround : Turnaround
     laboratories : LaboratoryAccount
+    transfusion : TransfusionAccount
     clocks : tuple of Reading
         One for each ``Clock``.
     """
@@ -40,6 +44,7 @@ class ArmMeasures:
     causes: PostponedByCause
     turnaround: Turnaround
     laboratories: LaboratoryAccount
+    transfusion: TransfusionAccount
     clocks: tuple[Reading, ...]
 
 
@@ -61,6 +66,8 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         **day_unit_measures(scenario, horizon, world, records.day_units, twin.day_units),
         **laboratory_measures(scenario, horizon, records.pathology, twin.pathology),
         **blood_measures(scenario, horizon, records.transfusion),
+        **supply_measures(horizon, records.transfusion),
+        **bench_measures(scenario, horizon, records.transfusion),
     }
     return ArmMeasures(
         arm=records.arm,
@@ -68,5 +75,6 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         causes=postponed_by_cause(scenario, horizon, world.operations, records.surgery),
         turnaround=turnaround_of(horizon, records.pathology),
         laboratories=laboratory_account(horizon, records.pathology, twin.pathology),
+        transfusion=transfusion_account(scenario, horizon, records.transfusion),
         clocks=readings(scenario, horizon, world, records, twin),
     )

@@ -3,91 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-
-class OverWeeks(StrEnum):
-    """How the weeks of a measure become one number for the whole horizon."""
-
-    SUM = "sum"
-    RATIO = "ratio of sums"
-    MEAN = "mean"
-    MAXIMUM = "maximum"
-
-
-class Kind(StrEnum):
-    """What a measure is."""
-
-    COUNT = "count"
-    SHARE = "share"
-    LEVEL = "level"
-
-
-class Worse(StrEnum):
-    """Which direction hurts."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NEITHER = "neither"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Definition of a measure.
-
-    Attributes
-    ----------
-    name : str
-        As in every table.
-    title : str
-        As on a figure.
-    unit : str
-    kind : Kind
-        A count of events in the week, a share, or a level.
-    definition : str
-        One sentence.
-    worse : Worse
-    over_weeks : OverWeeks
-        How the weeks make up the total over the horizon.
-    by_site : bool
-        Whether it is counted for each hospital site as well as for all together.
-    """
-
-    name: str
-    title: str
-    unit: str
-    kind: Kind
-    definition: str
-    worse: Worse
-    over_weeks: OverWeeks
-    by_site: bool = True
-
-
-def _count(
-    name: str, title: str, unit: str, worse: Worse, definition: str, *, by_site: bool = True
-) -> Measure:
-    return Measure(name, title, unit, Kind.COUNT, definition, worse, OverWeeks.SUM, by_site)
-
-
-def _share(
-    name: str, title: str, worse: Worse, definition: str, *, by_site: bool = True
-) -> Measure:
-    return Measure(name, title, "share", Kind.SHARE, definition, worse, OverWeeks.RATIO, by_site)
-
-
-def _level(
-    name: str, title: str, unit: str, worse: Worse, definition: str, *, by_site: bool = True
-) -> Measure:
-    return Measure(name, title, unit, Kind.LEVEL, definition, worse, OverWeeks.MEAN, by_site)
-
+from disruption_sim.measures.blood_registry import TRANSFUSION
+from disruption_sim.measures.definitions import (
+    Kind,
+    Measure,
+    OverWeeks,
+    Worse,
+    count,
+    level,
+    share,
+)
 
 _H, _L, _N = Worse.HIGHER, Worse.LOWER, Worse.NEITHER
 
 _SURGERY = (
-    _count("operations_done", "Operations done", "operations", _L, "Operations started."),
-    _count(
+    count("operations_done", "Operations done", "operations", _L, "Operations started."),
+    count(
         "operations_postponed",
         "Operations postponed, every cause",
         "operations",
@@ -95,7 +28,7 @@ _SURGERY = (
         "Postponements, ordinary ones included, in the week in which the operation was to happen; "
         "a patient postponed twice counts twice.",
     ),
-    _count(
+    count(
         "operations_postponed_incident",
         "Operations postponed because of the incident",
         "operations",
@@ -103,14 +36,14 @@ _SURGERY = (
         "Postponements whose cause is the incident: results, samples, group and screen, "
         "transfusion, blood, or incident command.",
     ),
-    _count(
+    count(
         "patients_postponed",
         "Patients whose operation was postponed",
         "patients",
         _H,
         "People with at least one postponement of any cause, each once, in the week of the first.",
     ),
-    _count(
+    count(
         "patients_postponed_incident",
         "Patients whose operation was postponed because of the incident",
         "patients",
@@ -118,7 +51,7 @@ _SURGERY = (
         "People with at least one postponement caused by the incident, each once, in the week of "
         "the first.",
     ),
-    _count(
+    count(
         "rebooked_late",
         "Postponed operations not done within the rebooking standard",
         "operations",
@@ -126,7 +59,7 @@ _SURGERY = (
         "Postponements after which the patient was not operated on within the standard, in the "
         "week of the postponement; not counted while the standard has yet to run out.",
     ),
-    _count(
+    count(
         "p2_beyond_window",
         "P2 patients not treated in time",
         "patients",
@@ -134,28 +67,28 @@ _SURGERY = (
         "Patients of priority P2 still waiting when their window ends, in the week in which it "
         "ends.",
     ),
-    _count(
+    count(
         "operations_removed",
         "Patients removed from the list untreated",
         "patients",
         _N,
         "Patients who left the waiting list without an operation.",
     ),
-    _count(
+    count(
         "operations_at_short_notice",
         "Operations swapped in at short notice",
         "operations",
         _N,
         "Operations of patients who took a slot that another case could not use.",
     ),
-    _level(
+    level(
         "operations_waiting",
         "Patients waiting for an operation",
         "patients",
         _H,
         "Patients on the waiting list at the end of the week.",
     ),
-    _level(
+    level(
         "operations_backlog",
         "Net backlog of operations",
         "patients",
@@ -163,7 +96,7 @@ _SURGERY = (
         "Patients treated or removed since the onset in the baseline arm, less those in this arm, "
         "at the end of the week; 0 in the baseline arm.",
     ),
-    _level(
+    level(
         "patients_later",
         "Patients later than without the incident",
         "patients",
@@ -171,7 +104,7 @@ _SURGERY = (
         "Patients still waiting at the end of the week who in the baseline arm are not; 0 in the "
         "baseline arm.",
     ),
-    _level(
+    level(
         "patients_earlier",
         "Patients earlier than without the incident",
         "patients",
@@ -179,7 +112,7 @@ _SURGERY = (
         "Patients no longer waiting at the end of the week who in the baseline arm still are; 0 "
         "in the baseline arm.",
     ),
-    _count(
+    count(
         "patient_weeks_of_extra_wait",
         "Patient-weeks of extra wait for operations",
         "patient-weeks",
@@ -187,14 +120,14 @@ _SURGERY = (
         "Waiting time spent in the week over all patients, less that in the baseline arm; waits "
         "are cut at the horizon; 0 in the baseline arm.",
     ),
-    _share(
+    share(
         "waiting_within_18_weeks_share",
         "Waiting no longer than 18 weeks",
         _L,
         "Of the patients waiting for an operation at the end of the week, those who have waited "
         "18 weeks or less.",
     ),
-    _count(
+    count(
         "theatre_lists",
         "Theatre lists run",
         "lists",
@@ -202,7 +135,7 @@ _SURGERY = (
         "Operating lists run, flexible and recovery lists included.",
         by_site=False,
     ),
-    _count(
+    count(
         "flexible_lists",
         "Flexible theatre lists run",
         "lists",
@@ -210,7 +143,7 @@ _SURGERY = (
         "Lists opened only because the waiting list was above its usual size.",
         by_site=False,
     ),
-    _count(
+    count(
         "recovery_lists",
         "Recovery theatre lists run",
         "lists",
@@ -218,7 +151,7 @@ _SURGERY = (
         "Extra lists opened by a recovery policy.",
         by_site=False,
     ),
-    _share(
+    share(
         "theatre_utilisation",
         "Theatre time used",
         _N,
@@ -228,7 +161,7 @@ _SURGERY = (
 )
 
 _OUTPATIENTS = (
-    _count(
+    count(
         "appointments_done",
         "Outpatient appointments held",
         "appointments",
@@ -236,7 +169,7 @@ _OUTPATIENTS = (
         "Outpatient appointments held in person or by telephone, whether or not they need blood "
         "results.",
     ),
-    _count(
+    count(
         "appointments_by_telephone",
         "Outpatient appointments held by telephone for want of a result",
         "appointments",
@@ -244,14 +177,14 @@ _OUTPATIENTS = (
         "Outpatient appointments held by telephone because a blood result was missing, with the "
         "result to follow.",
     ),
-    _count(
+    count(
         "appointments_postponed",
         "Outpatient appointments postponed, every cause",
         "appointments",
         _H,
         "Postponements, ordinary ones included, in the week in which the appointment was to be.",
     ),
-    _count(
+    count(
         "appointments_postponed_incident",
         "Outpatient appointments postponed because of the incident",
         "appointments",
@@ -259,7 +192,7 @@ _OUTPATIENTS = (
         "Postponements whose cause is the incident, whether or not the appointment needs blood "
         "results.",
     ),
-    _level(
+    level(
         "appointments_backlog",
         "Net backlog of outpatient appointments",
         "appointments",
@@ -270,14 +203,14 @@ _OUTPATIENTS = (
 )
 
 _DAY_UNITS = (
-    _count(
+    count(
         "day_treatments_done",
         "Treatments in day units",
         "treatments",
         _L,
         "Treatments in day units started, whether or not they need blood results.",
     ),
-    _count(
+    count(
         "day_treatments_postponed",
         "Treatments in day units postponed, every cause",
         "treatments",
@@ -285,7 +218,7 @@ _DAY_UNITS = (
         "Treatments moved to another day, ordinary ones included, in the week in which they were "
         "to be.",
     ),
-    _count(
+    count(
         "day_treatments_postponed_incident",
         "Treatments in day units postponed because of the incident",
         "treatments",
@@ -293,7 +226,7 @@ _DAY_UNITS = (
         "Treatments moved to another day because a blood result had not come, or the sample was "
         "lost.",
     ),
-    _count(
+    count(
         "day_treatments_on_bedside_test",
         "Treatments in day units on a test at the bedside",
         "treatments",
@@ -301,21 +234,21 @@ _DAY_UNITS = (
         "Treatments in day units started on a test at the bedside because the laboratory had not "
         "reported.",
     ),
-    _count(
+    count(
         "day_treatments_in_overtime",
         "Treatments in day units in overtime",
         "treatments",
         _H,
         "Moved treatments started on a chair that was added in the evening or on a Saturday.",
     ),
-    _count(
+    count(
         "day_treatment_hours_waited",
         "Hours waited in day units for a result",
         "hours",
         _H,
         "Hours that patients waited in day units for a blood result, whether or not it came.",
     ),
-    _level(
+    level(
         "day_treatments_backlog",
         "Net backlog of treatments in day units",
         "treatments",
@@ -326,63 +259,63 @@ _DAY_UNITS = (
 )
 
 _PATHOLOGY = (
-    _count(
+    count(
         "tubes_received",
         "Tubes received",
         "tubes",
         _N,
         "Tubes received by the network's own laboratories, re-bleeds included.",
     ),
-    _count(
+    count(
         "tubes_reported",
         "Tubes reported",
         "tubes",
         _L,
         "Tubes reported by the network's own laboratories.",
     ),
-    _count(
+    count(
         "tubes_reported_elsewhere",
         "Tubes reported by mutual aid",
         "tubes",
         _N,
         "Tubes reported by laboratories outside the network.",
     ),
-    _count(
+    count(
         "tubes_discarded",
         "Samples expired",
         "tubes",
         _H,
         "Tubes that had outlived their stability when their turn came.",
     ),
-    _count(
+    count(
         "tubes_deferred",
         "Tubes not taken because of restrictions",
         "tubes",
         _N,
         "Tubes whose collection was put off or given up because of a restriction of demand.",
     ),
-    _count(
+    count(
         "tubes_rejected",
         "Samples refused",
         "tubes",
         _H,
         "Tubes refused when they were booked in: unlabelled, haemolysed, in the wrong container.",
     ),
-    _count(
+    count(
         "tubes_abandoned",
         "Expired or refused samples not taken again",
         "tubes",
         _H,
         "Expired or refused tubes after which no new blood was taken.",
     ),
-    _count(
+    count(
         "rebleeds",
         "Re-bleeds",
         "tubes",
         _H,
         "Expired or refused tubes for which new blood was taken.",
     ),
-    _count(
+    count(
         "results_flagged",
         "Results of old samples",
         "results",
@@ -390,34 +323,34 @@ _PATHOLOGY = (
         "Results of sources whose old samples are not thrown away, reported longer after "
         "collection than the sample keeps.",
     ),
-    _count(
+    count(
         "point_of_care_results",
         "Tests at the bedside",
         "tests",
         _N,
         "Tests that devices at the bedside did instead of a tube.",
     ),
-    _share(
+    share(
         "laboratory_throughput_share",
         "Laboratory throughput as a share of normal",
         _L,
         "Tubes reported by the own laboratories over those of the same week of the baseline arm.",
     ),
-    _share(
+    share(
         "laboratory_throughput_share_with_mutual_aid",
         "Tubes reported with mutual aid as a share of normal",
         _L,
         "Tubes reported by own and other laboratories over those of the same week of the baseline "
         "arm.",
     ),
-    _share(
+    share(
         "turnaround_within_standard_share",
         "Tubes reported within standard",
         _L,
         "Of the tubes that the own laboratories reported or had to discard, those reported within "
         "the turnaround standard of their source.",
     ),
-    _count(
+    count(
         "manual_staff_hours",
         "Staff hours of manual work",
         "hours",
@@ -425,7 +358,7 @@ _PATHOLOGY = (
         "Hours of staff on booking-in, authorising and reporting by hand.",
         by_site=False,
     ),
-    _share(
+    share(
         "staff_hours_wasted_share",
         "Staff hours spent on samples that were lost",
         _H,
@@ -433,7 +366,7 @@ _PATHOLOGY = (
         "refused then or expired later.",
         by_site=False,
     ),
-    _count(
+    count(
         "transcription_errors",
         "Results copied wrongly",
         "results",
@@ -441,7 +374,7 @@ _PATHOLOGY = (
         "Results reported on paper with any error of transcription.",
         by_site=False,
     ),
-    _count(
+    count(
         "transcription_errors_significant",
         "Results copied wrongly in a way that matters",
         "results",
@@ -460,7 +393,7 @@ _PATHOLOGY = (
         OverWeeks.RATIO,
         by_site=False,
     ),
-    _level(
+    level(
         "results_on_paper",
         "Results on paper only",
         "results",
@@ -492,55 +425,7 @@ _PATHOLOGY = (
     ),
 )
 
-_TRANSFUSION = (
-    _count("red_cells_issued", "Red cells issued", "units", _N, "Units of red cells issued."),
-    _count(
-        "o_negative_issued",
-        "O-negative red cells issued",
-        "units",
-        _H,
-        "Units of O-negative red cells issued, to patients of any group.",
-    ),
-    _count(
-        "unmatched_group_o_issued",
-        "Group O issued without matching",
-        "units",
-        _H,
-        "Units of group O issued without crossmatch or electronic issue, emergency units included.",
-    ),
-    _count(
-        "blood_not_in_time",
-        "Blood not there in time",
-        "episodes",
-        _H,
-        "Episodes in which no compatible unit was there when it was due.",
-    ),
-    _count(
-        "red_cells_expired",
-        "Red cells expired",
-        "units",
-        _H,
-        "Units that outlived their shelf life in a hospital's stock.",
-    ),
-    _level(
-        "o_negative_stock_days_hospital",
-        "O-negative stock in the hospitals",
-        "days",
-        _L,
-        "O-negative units in stock over the planned use of O-negative a day, mean of the days of "
-        "the week.",
-    ),
-    _level(
-        "o_negative_stock_days_national",
-        "O-negative stock of the blood service",
-        "days",
-        _L,
-        "National stock of O-negative over its usual issue a day, mean of the days of the week.",
-        by_site=False,
-    ),
-)
-
-MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_DAY_UNITS, *_PATHOLOGY, *_TRANSFUSION)
+MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_DAY_UNITS, *_PATHOLOGY, *TRANSFUSION)
 """All measures, in the order of the tables."""
 
 MEASURE_BY_NAME: Mapping[str, Measure] = MappingProxyType({item.name: item for item in MEASURES})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,11 @@ from disruption_sim.scenario.laboratory_checks import laboratory_faults
 from disruption_sim.scenario.outpatient_checks import outpatient_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
 from disruption_sim.scenario.policy_checks import policy_faults
+from disruption_sim.scenario.transfusion_checks import (
+    transfusion_faults,
+    transfusion_policy_faults,
+    unknown_sites,
+)
 
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import Clinic, DayUnit, Effect, Scenario
@@ -32,12 +37,14 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_names(scenario),
         *_tables(scenario),
         *laboratory_faults(scenario),
+        *transfusion_faults(scenario),
         *_sums(scenario),
         *_dates(scenario),
         *outpatient_faults(scenario),
         *_places(scenario),
         *_volumes(scenario),
         *policy_faults(scenario),
+        *transfusion_policy_faults(scenario),
     ]
 
 
@@ -93,25 +100,15 @@ def _names(scenario: Scenario) -> list[CrossFault]:
                     "at least one procedure",
                 )
             )
-        faults += _unknown_sites(
+        faults += unknown_sites(
             scenario, ("surgery", "specialties", index, "sites"), specialty.sites
         )
     for kind in ("clinics", "day_units"):
         places: tuple[Clinic | DayUnit, ...] = getattr(scenario.outpatients, kind)
         faults += _duplicates(("outpatients", kind), (place.name for place in places))
         for index, place in enumerate(places):
-            faults += _unknown_sites(scenario, ("outpatients", kind, index, "sites"), place.sites)
+            faults += unknown_sites(scenario, ("outpatients", kind, index, "sites"), place.sites)
     return faults
-
-
-def _unknown_sites(
-    scenario: Scenario, path: KeyPath, table: Mapping[str, float]
-) -> list[CrossFault]:
-    return [
-        CrossFault((*path, name), f"there is no site '{name}'", listed(scenario.site_names))
-        for name in table
-        if name not in scenario.site_names
-    ]
 
 
 def _complete(path: KeyPath, table: Iterable[object], kind: type[StrEnum]) -> list[CrossFault]:

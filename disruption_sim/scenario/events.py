@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NaiveDatetime
 
 from disruption_sim.scenario.sections import (
+    BloodGroup,
     Capability,
     Grade,
     Name,
@@ -19,10 +20,12 @@ from disruption_sim.scenario.sections import (
     Source,
     TubeType,
 )
+from disruption_sim.scenario.transfusion import GroupO, Units
 
 # Ten years: longer is a slip of the keyboard, and dates must not run out.
 Days = Annotated[float, Field(gt=0.0, le=3650.0, allow_inf_nan=False)]
 FromZeroDays = Annotated[float, Field(ge=0.0, le=3650.0, allow_inf_nan=False)]
+Staff = Annotated[int, Field(ge=0, le=50)]
 
 
 # Above this a queue of many servers answers to its ups and downs more than to its mean.
@@ -230,6 +233,87 @@ class RecoveryLists(Policy):
     uplift_share: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+class StandaloneAnalyser(Policy):
+    """A grouping analyser with a paper register brings back group-specific blood."""
+
+    kind: Literal["standalone_analyser"]
+    analysers: dict[Name, Annotated[int, Field(ge=0, le=1)]] = Field(
+        description="1 for a site that has one, 0 for one that has none."
+    )
+    group_and_screen_hands_on_minutes: NotNegative = Field(
+        description="Of one scientist for each sample, entry in the register included."
+    )
+
+
+class OfflineGroups(Policy):
+    """A copy of patients' blood groups that can be read while the laboratory system is down."""
+
+    kind: Literal["offline_groups"]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    share: Share = Field(description="Of patients with a group on record, those in the copy.")
+
+
+class OPositivePolicy(Policy):
+    """O-positive for men and for women over 50 in emergencies."""
+
+    kind: Literal["o_positive_policy"]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    uptake_share: Share = Field(description="Of those to whom it may be given.")
+
+
+class ExtraGroupO(Policy):
+    """Hospitals keep more group O while it holds, by top-up deliveries."""
+
+    kind: Literal["extra_group_o"]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    units: dict[GroupO, Units] = Field(description="More in each hospital.")
+
+
+class DonorAppeal(Policy):
+    """The blood service calls donors."""
+
+    kind: Literal["donor_appeal"]
+    groups: Annotated[tuple[BloodGroup, ...], Field(min_length=1)]
+    extra_collections_share: Annotated[float, Field(ge=0.0, le=5.0)]
+
+
+class GroupAndScreenRationalisation(Policy):
+    """No group-and-screen sample for operations that hardly ever need blood."""
+
+    kind: Literal["group_and_screen_rationalisation"]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    transfused_share_under: Share = Field(description="Procedures transfused less often.")
+
+
+class TraumaDiversion(Policy):
+    """Ambulances take injured patients to hospitals elsewhere."""
+
+    kind: Literal["trauma_diversion"]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    share: Share
+
+
+class TransfusionReinforcement(Policy):
+    """More biomedical scientists at the transfusion benches."""
+
+    kind: Literal["transfusion_reinforcement"]
+    extra_staff_day: dict[Name, Staff] = Field(description="By site, on every day shift.")
+    extra_staff_night: dict[Name, Staff] = Field(description="By site, resident.")
+
+
+class RestoreFirst(Policy):
+    """Bring one capability back first, which keeps the people from the others.
+
+    From its start, trigger and lag, what it names is restored; what else disruptions have taken
+    away by then comes back so many days later than it would have. Policies keep their own dates.
+    """
+
+    kind: Literal["restore_first"]
+    capabilities: Annotated[tuple[Capability, ...], Field(min_length=1)]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    delays_others_days: FromZeroDays
+
+
 AnyPolicy = Annotated[
     DemandRestriction
     | ExtraManualStaff
@@ -240,6 +324,15 @@ AnyPolicy = Annotated[
     | StopElective
     | GroupOCover
     | SwapCases
-    | RecoveryLists,
+    | RecoveryLists
+    | StandaloneAnalyser
+    | OfflineGroups
+    | OPositivePolicy
+    | ExtraGroupO
+    | DonorAppeal
+    | GroupAndScreenRationalisation
+    | TraumaDiversion
+    | TransfusionReinforcement
+    | RestoreFirst,
     Field(discriminator="kind"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -76,9 +76,15 @@ class Site(Section):
     )
     major_haemorrhages_per_month: NotNegative
     transfusion_staff_day: Annotated[int, Field(ge=1, le=50)] = Field(
-        description="Biomedical scientists at the transfusion bench, 8 to 20 h."
+        description="Biomedical scientists at the transfusion bench by day, Monday to Friday."
+    )
+    transfusion_staff_weekend: Annotated[int, Field(ge=1, le=50)] = Field(
+        description="By day, Saturday, Sunday and bank holidays."
     )
     transfusion_staff_night: Annotated[int, Field(ge=1, le=50)]
+    transfusion_night: Literal["resident", "on_call"] = Field(
+        description="Whether the night's scientists are in the hospital or come when called."
+    )
 
 
 class Hub(Section):

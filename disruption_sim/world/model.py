@@ -62,6 +62,14 @@ class Operations:
     expected_duration : float64 (n,)
         Hours the list is planned with (mean of the procedure).
     needs_results, needs_group_and_screen, antibodies : bool (n,)
+    always_crossmatched : bool (n,)
+        Without antibodies and yet not eligible for electronic issue.
+    history_on_file : bool (n,)
+        The blood group is on record from an earlier sample.
+    short_validity : bool (n,)
+        Recently transfused or pregnant: samples are valid for a shorter time.
+    o_positive_eligible : bool (n,)
+        O-positive may be given unmatched.
     units_crossmatched, units_transfused : uint8 (n,)
         Units to be ready, and units that will be needed if the operation happens.
     blood_group : uint8 (n,)
@@ -81,6 +89,10 @@ class Operations:
     needs_results: Flags
     needs_group_and_screen: Flags
     antibodies: Flags
+    always_crossmatched: Flags
+    history_on_file: Flags
+    short_validity: Flags
+    o_positive_eligible: Flags
     units_crossmatched: Codes
     units_transfused: Codes
     blood_group: Codes
@@ -217,10 +229,22 @@ class BleedingEpisodes:
     Attributes
     ----------
     time : float64 (n,)
+        Of the request.
     site, use, urgency, blood_group : uint8 (n,)
         `use` in ``USES``, `urgency` in ``URGENCIES``.
     units : uint8 (n,)
-    antibodies, o_positive_allowed : bool (n,)
+    trauma : bool (n,)
+        Injured, by use or as the cause of a major haemorrhage.
+    antibodies, always_crossmatched : bool (n,)
+        With antibodies; without, and yet not eligible for electronic issue.
+    history_on_file : bool (n,)
+        The group is on record from an earlier sample.
+    tested_sample : bool (n,)
+        A valid sample has been tested when blood is asked for.
+    o_positive_eligible : bool (n,)
+        O-positive may be given unmatched.
+    fresh : bool (n,)
+        Needs fresh units.
     """
 
     time: Times
@@ -229,8 +253,13 @@ class BleedingEpisodes:
     urgency: Codes
     blood_group: Codes
     units: Codes
+    trauma: Flags
     antibodies: Flags
-    o_positive_allowed: Flags
+    always_crossmatched: Flags
+    history_on_file: Flags
+    tested_sample: Flags
+    o_positive_eligible: Flags
+    fresh: Flags
 
 
 @dataclass(frozen=True)

@@ -314,7 +314,7 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
         ("outpatients.on_the_day_hours_before=[1, 9.5]", "9.5 hours before the first clinic at 9"),
         ("outpatients.on_the_day_wait_hours=11", "ends after the day of the last clinic"),
         ("outpatients.day_units.dialysis.treatments_per_week=1e8", "more than 20 million treatm"),
-        ("transfusion.major_haemorrhage_units=4", "4 is out of range"),
+        ("transfusion.major_haemorrhage.mean_units=4", "4 is out of range"),
         ("policies.reinforce_manual_work.learning_floor_share=0", "0 is out of range"),
     ],
 )

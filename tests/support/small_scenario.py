@@ -20,6 +20,21 @@ LABORATORY_DAYS = 10.0
 TRANSFUSION_DAYS = 17.0
 # Round values in place of those that were fitted to the incident, so that a fit moves no test.
 MINUTES_BY_HAND = {"booking_in": 4.5, "authorisation": 1.5, "reporting": 2.0}
+# Policies that go on until transfusion is back.
+FOR_TRANSFUSION = frozenset(
+    {
+        "group_o_cover",
+        "swap_cases",
+        "transfusion_reinforcement",
+        "standalone_analyser",
+        "offline_groups",
+        "o_positive_policy",
+        "extra_group_o",
+        "group_and_screen_rationalisation",
+    }
+)
+# What policies say site by site.
+BY_SITE = frozenset({"devices", "analysers", "extra_staff_day", "extra_staff_night"})
 REINFORCEMENT = {
     "trigger_day": 0.0,
     "lag_days": 0.0,
@@ -66,7 +81,10 @@ def _small(sites: tuple[str, ...]) -> Scenario:
     unfitted(root["pathology"])
     root["pathology"]["people"]["least_on_duty"] = 1
     transfusion = root["transfusion"]
-    transfusion["national_units_per_week"] *= VOLUME
+    transfusion["blood_service"]["units_per_week"] *= VOLUME
+    transfusion["satellites"]["units"] = {
+        group: (1 + units) // 3 for group, units in transfusion["satellites"]["units"].items()
+    }
     transfusion["least_stock_units"] = {
         group: 1 + units // 4 for group, units in transfusion["least_stock_units"].items()
     }
@@ -93,8 +111,8 @@ def _small(sites: tuple[str, ...]) -> Scenario:
         <= {*sites, "hub"}
     ]
     for policy in root["policies"]:
-        if policy["kind"] == "point_of_care":
-            policy["devices"] = {site: policy["devices"][site] for site in sites}
+        for key in BY_SITE & policy.keys():
+            policy[key] = {site: policy[key][site] for site in sites}
     root["recovery"]["sustained_days"] = 7
     return Scenario.model_validate(root)
 
@@ -164,11 +182,10 @@ def _shorter(effect: dict[str, Any]) -> dict[str, Any]:
 def _short_policy(policy: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if policy["end"] is not None:
-        changes |= {"end": None, "duration_days": LABORATORY_DAYS}
+        days = TRANSFUSION_DAYS if policy["kind"] in FOR_TRANSFUSION else LABORATORY_DAYS
+        changes |= {"end": None, "duration_days": days}
     if policy["kind"] == "extra_manual_staff":
         changes |= REINFORCEMENT
-    if policy["kind"] == "group_o_cover":
-        changes |= {"duration_days": TRANSFUSION_DAYS}
     if policy["kind"] == "mutual_aid":
         changes |= {"lag_days": 3.0, "tubes_per_day": policy["tubes_per_day"] * VOLUME}
         changes |= {"places": [BOROUGH]}
