@@ -74,8 +74,21 @@ class Operations:
         Units to be ready, and units that will be needed if the operation happens.
     blood_group : uint8 (n,)
         Position in ``BloodGroup``.
+    asa : uint8 (n,)
+        0, 1, 2 for ASA 1, 2, and 3 or 4.
+    day_case, critical_care : bool (n,)
+        Goes home the same day; or the first night is in critical care.
+    nights : uint8 (n,)
+        In hospital after the operation, 0 for day cases.
+    short_notice : bool (n,)
+        Can come the next day if asked.
+    available_from : float64 (n,)
+        Cannot be operated on before: by choice, or until fit. From then on they can be
+        booked; `clock_start` for almost everybody.
     removal : float64 (n,)
         When the patient leaves the list untreated if still waiting.
+    removal_reason : uint8 (n,)
+        Why then, by ``Removal``.
     """
 
     clock_start: Times
@@ -96,7 +109,14 @@ class Operations:
     units_crossmatched: Codes
     units_transfused: Codes
     blood_group: Codes
+    asa: Codes
+    day_case: Flags
+    critical_care: Flags
+    nights: Codes
+    short_notice: Flags
+    available_from: Times
     removal: Times
+    removal_reason: Codes
 
 
 @dataclass(frozen=True)
