@@ -429,8 +429,8 @@ class TransfusionRecords:
         Patients or samples by ``BenchJob``.
     bench_busy_hours, bench_hours : float64 (days, sites)
         Of scientists: worked and on duty (on call: only while called in).
-    samples, samples_by_hand : int64 (days, sites)
-        Group-and-screen samples tested in all and by hand.
+    samples, samples_by_hand, second_samples : int64 (days, sites)
+        Group-and-screen samples tested in all, by hand, and only to confirm a group.
     diverted_units, withheld_units : int64 (days, sites)
         Not asked for: patients taken elsewhere; patients who do without in an alert.
     national_stock, national_draw : float64 (days, groups)
@@ -481,6 +481,7 @@ class TransfusionRecords:
     bench_hours: Floats
     samples: Integers
     samples_by_hand: Integers
+    second_samples: Integers
     diverted_units: Integers
     withheld_units: Integers
     national_stock: Floats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -22,6 +23,7 @@ from disruption_sim.world.days import Days
 from disruption_sim.world.model import Operations, TheatreLists
 
 Floats = npt.NDArray[np.float64]
+Draws = Callable[[str], np.random.Generator]
 GRADES = tuple(Grade)
 
 # While lists are in balance P2 and P3 are seen well within their windows, P3 as soon as booking
@@ -134,12 +136,14 @@ def draw_operations(scenario: Scenario, days: Days, seed: int, replication: int)
     priority has ages spread evenly up to its longest wait, as a list in balance has.
     """
     rules = scenario.surgery
+
+    def draws_of(place: str) -> Draws:
+        return lambda purpose: stream(seed, replication, f"{purpose}{place}")
+
     # An empty part, in case nobody is referred.
     nobody = np.zeros(0, dtype=np.int64)
-    rng = stream(seed, replication, "needs")
-    parts = [
-        _with_needs(scenario, rng, Flow(0, 0, 0.0, 0.0, 0.0, 0.0), np.zeros(0), nobody, nobody)
-    ]
+    no_flow = Flow(0, 0, 0.0, 0.0, 0.0, 0.0)
+    parts = [_with_needs(scenario, draws_of(""), no_flow, np.zeros(0), nobody, nobody)]
     for flow in flows(scenario):
         specialty = rules.specialties[flow.specialty]
         own = procedures_of(scenario, specialty)
@@ -173,9 +177,9 @@ def draw_operations(scenario: Scenario, days: Days, seed: int, replication: int)
                 limits = np.cumsum(weights / weights.sum())[:-1]
                 which[chosen] = np.searchsorted(limits, uniform[chosen], side="right")
         numbers = np.array([number for number, _ in own])
-        rng = stream(seed, replication, f"needs.{site_name}.{specialty.name}")
+        draws = draws_of(f".{site_name}.{specialty.name}")
         clock = np.minimum(to_grid(clock), scenario.calendar.end_hour)
-        parts.append(_with_needs(scenario, rng, flow, clock, numbers[which], priority))
+        parts.append(_with_needs(scenario, draws, flow, clock, numbers[which], priority))
     columns = {
         column.name: np.concatenate([getattr(part, column.name) for part in parts])
         for column in fields(Operations)
@@ -188,7 +192,7 @@ def draw_operations(scenario: Scenario, days: Days, seed: int, replication: int)
 
 def _with_needs(
     scenario: Scenario,
-    rng: np.random.Generator,
+    draws: Draws,
     flow: Flow,
     clock: Floats,
     code: npt.NDArray[np.int64],
@@ -197,6 +201,7 @@ def _with_needs(
     """Draw the durations, blood needs, groups and times of removal of one flow's patients."""
     procedures = scenario.surgery.procedures
     count = clock.size
+    rng = draws("needs")
     mean = np.array([p.duration_mean_minutes for p in procedures]) / 60.0
     spread = np.array([p.duration_sd_minutes for p in procedures]) / 60.0
     sigma = np.sqrt(np.log1p((spread / mean) ** 2))
@@ -218,6 +223,11 @@ def _with_needs(
     antibodies = rng.random(count) < blood.antibody_positive_share
     weekly = scenario.surgery.removal_share_per_week
     stay = rng.exponential(1.0, count) * (168.0 / weekly if weekly > 0.0 else np.inf)
+
+    def drawn_apart(what: str, share: float) -> npt.NDArray[np.bool_]:
+        flags: npt.NDArray[np.bool_] = draws(f"operations.{what}").random(count) < share
+        return flags
+
     grades = np.array([GRADES.index(p.grade) for p in procedures])
     crossmatched = np.array([p.units_crossmatched for p in procedures])
     return Operations(
@@ -232,6 +242,11 @@ def _with_needs(
         needs_results=needs_results,
         needs_group_and_screen=needs_group | (crossmatched[code] > 0),
         antibodies=antibodies,
+        always_crossmatched=drawn_apart("always_crossmatched", blood.always_crossmatched_share)
+        & ~antibodies,
+        history_on_file=drawn_apart("history_on_file", blood.history_on_file_share),
+        short_validity=drawn_apart("short_validity", blood.short_validity_share),
+        o_positive_eligible=drawn_apart("o_positive_eligible", blood.o_positive_eligible_share),
         units_crossmatched=crossmatched[code].astype(np.uint8),
         units_transfused=np.where(transfused, np.minimum(1 + more, 40), 0).astype(np.uint8),
         blood_group=group.astype(np.uint8),

@@ -18,6 +18,8 @@ LABORATORY_DAYS = 10.0
 TRANSFUSION_DAYS = 17.0
 # Round values in place of those that were fitted to the incident, so that a fit moves no test.
 MINUTES_BY_HAND = {"booking_in": 4.5, "authorisation": 1.5, "reporting": 2.0}
+# What policies say site by site.
+BY_SITE = frozenset({"devices", "analysers", "extra_staff_day", "extra_staff_night"})
 REINFORCEMENT = {
     "trigger_day": 0.0,
     "lag_days": 0.0,
@@ -64,7 +66,10 @@ def _small(sites: tuple[str, ...]) -> Scenario:
     unfitted(root["pathology"])
     root["pathology"]["people"]["least_on_duty"] = 1
     transfusion = root["transfusion"]
-    transfusion["national_units_per_week"] *= VOLUME
+    transfusion["blood_service"]["units_per_week"] *= VOLUME
+    transfusion["satellites"]["units"] = {
+        group: (1 + units) // 3 for group, units in transfusion["satellites"]["units"].items()
+    }
     transfusion["least_stock_units"] = {
         group: 1 + units // 4 for group, units in transfusion["least_stock_units"].items()
     }
@@ -85,8 +90,8 @@ def _small(sites: tuple[str, ...]) -> Scenario:
         <= {*sites, "hub"}
     ]
     for policy in root["policies"]:
-        if policy["kind"] == "point_of_care":
-            policy["devices"] = {site: policy["devices"][site] for site in sites}
+        for key in BY_SITE & policy.keys():
+            policy[key] = {site: policy[key][site] for site in sites}
     root["recovery"]["sustained_days"] = 7
     return Scenario.model_validate(root)
 
