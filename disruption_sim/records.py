@@ -79,6 +79,27 @@ class ExtraList(IntEnum):
     INDEPENDENT_SECTOR = 2
 
 
+class DoneOn(IntEnum):
+    """On which kind of list a patient was operated on."""
+
+    ORDINARY_LIST = 0
+    FLEXIBLE_LIST = 1
+    WEEKEND_LIST = 2
+    EVENING_LIST = 3
+    INDEPENDENT_SECTOR = 4
+    OTHER_HOSPITAL = 5
+
+    @property
+    def title(self) -> str:
+        """The kind of list in words."""
+        return {
+            DoneOn.WEEKEND_LIST: "Recovery lists at weekends",
+            DoneOn.EVENING_LIST: "Recovery lists in the evening",
+            DoneOn.INDEPENDENT_SECTOR: "Recovery lists in the independent sector",
+            DoneOn.OTHER_HOSPITAL: "Other hospitals (surgical mutual aid)",
+        }.get(self, f"{self.name.replace('_', ' ').capitalize()}s")
+
+
 class Bed(IntEnum):
     """Kinds of beds of elective patients."""
 
@@ -321,6 +342,8 @@ class SurgeryRecords:
     ----------
     done_at, removed_at : float64 (patients,)
         NaN where it did not happen. `done_at` is the start of the operation.
+    done_on : uint8 (patients,)
+        ``DoneOn``; 0 where it did not happen.
     postponed_at, postponed_patient, postponed_cause : (events,)
         float64 time, int32 patient, uint8 ``Cause``, in order of time. The time is the start of
         the list from which the operation was taken: a postponement counts in the week in which
@@ -350,6 +373,7 @@ class SurgeryRecords:
 
     done_at: Floats
     removed_at: Floats
+    done_on: Codes
     postponed_at: Floats
     postponed_decided_at: Floats
     postponed_patient: Numbers
