@@ -37,7 +37,9 @@ class Procedure(Section):
         "has it by grade and ASA.",
     )
     day_case_share: Share
-    nights: Positive = Field(description="Mean stay of those who stay.")
+    nights: Annotated[float, Field(ge=1.0, le=100.0)] = Field(
+        description="Mean stay of those who stay; the nights are geometric from one on."
+    )
     critical_care_share: Share = Field(
         description="Of those who stay, with a first night in critical care."
     )
@@ -65,9 +67,12 @@ class Beds(Section):
     """Beds for elective patients, worked out from the operations; emergencies take some."""
 
     ward_occupancy: Annotated[float, Field(gt=0.3, le=1.0)] = Field(
-        description="Mean share of a hospital's elective ward beds that is occupied."
+        description="Share of a hospital's elective ward beds that planned operations would fill "
+        "on the nights of Monday to Friday; emergencies come on top."
     )
-    critical_care_occupancy: Annotated[float, Field(gt=0.3, le=1.0)]
+    critical_care_occupancy: Annotated[float, Field(gt=0.3, le=1.0)] = Field(
+        description="The same for critical care."
+    )
     lost_to_emergencies_share: Share = Field(
         description="Of the beds, on average, with emergency patients in them."
     )
@@ -88,7 +93,7 @@ class Removals(Section):
 class Unavailable(Section):
     """Patients who cannot be operated on for a time: by choice, or until they are fit."""
 
-    share: Share = Field(description="Of referrals.")
+    share: Share = Field(description="Of referrals of P3 and P4; P2 come when they can.")
     weeks: Positive = Field(description="Mean time for which they cannot, exponential.")
 
 

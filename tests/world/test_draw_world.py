@@ -11,7 +11,7 @@ from scipy import stats
 from disruption_sim.scenario import Scenario
 from disruption_sim.scenario.model import BLOOD_TYPES, Source, TubeType
 from disruption_sim.world import World, draw_world
-from disruption_sim.world.surgery import flows
+from disruption_sim.world.flows import flows
 from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.unit
