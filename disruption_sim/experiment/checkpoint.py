@@ -24,6 +24,7 @@ from disruption_sim.measures import (
     Clock,
     LaboratoryAccount,
     MeasureTable,
+    OperationsAccount,
     PostponedByCause,
     Reading,
     Turnaround,
@@ -110,6 +111,7 @@ def _packed(outcome: ReplicationOutcome) -> Arrays:
             f"{arm.arm}.weekly_causes": arm.causes.weekly,
             **_columns(f"{arm.arm}.turnaround", arm.turnaround),
             **_columns(f"{arm.arm}.laboratories", arm.laboratories),
+            **_columns(f"{arm.arm}.operations", arm.operations),
             f"{arm.arm}.clocks": np.array(
                 [
                     (
@@ -154,6 +156,7 @@ def _unpacked(replication: int, arrays: Arrays) -> ReplicationOutcome:
             causes=PostponedByCause(arrays[f"{arm}.causes"], arrays[f"{arm}.weekly_causes"]),  # type: ignore[arg-type]
             turnaround=_put_together(Turnaround, f"{arm}.turnaround", arrays),
             laboratories=_put_together(LaboratoryAccount, f"{arm}.laboratories", arrays),
+            operations=_put_together(OperationsAccount, f"{arm}.operations", arrays),
             clocks=tuple(
                 Reading(
                     clock,

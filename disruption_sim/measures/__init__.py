@@ -5,20 +5,21 @@ from disruption_sim.measures.arm import ArmMeasures, measure_arm
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PRIORITIES, PostponedByCause
 from disruption_sim.measures.clocks import Clock, Reading
+from disruption_sim.measures.definitions import Kind, Measure, OverWeeks, Worse
+from disruption_sim.measures.operations_account import (
+    OperationsAccount,
+    Phase,
+    SpecialtyItem,
+    WaitGroup,
+    WaitItem,
+)
 from disruption_sim.measures.recovery import (
     KaplanMeier,
     clearing_days,
     days_to_recovery,
     kaplan_meier,
 )
-from disruption_sim.measures.registry import (
-    MEASURE_BY_NAME,
-    MEASURES,
-    Kind,
-    Measure,
-    OverWeeks,
-    Worse,
-)
+from disruption_sim.measures.registry import MEASURE_BY_NAME, MEASURES
 from disruption_sim.measures.table import MeasureTable
 from disruption_sim.measures.throughput import share_of_days, throughput_share
 from disruption_sim.measures.turnaround import Turnaround, TurnaroundCells
@@ -36,12 +37,17 @@ __all__ = [
     "LaboratoryAccount",
     "Measure",
     "MeasureTable",
+    "OperationsAccount",
     "OverWeeks",
+    "Phase",
     "PostponedByCause",
     "Reading",
+    "SpecialtyItem",
     "Turnaround",
     "TurnaroundCells",
     "VolumeItem",
+    "WaitGroup",
+    "WaitItem",
     "Worse",
     "clearing_days",
     "days_to_recovery",

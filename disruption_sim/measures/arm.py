@@ -12,6 +12,7 @@ from disruption_sim.measures.causes import PostponedByCause, postponed_by_cause
 from disruption_sim.measures.clocks import Reading, readings
 from disruption_sim.measures.laboratories import laboratory_measures
 from disruption_sim.measures.operations import operation_measures
+from disruption_sim.measures.operations_account import OperationsAccount, operations_account
 from disruption_sim.measures.table import MeasureTable, assembled
 from disruption_sim.measures.turnaround import Turnaround, turnaround_of
 from disruption_sim.records import Records
@@ -30,6 +31,7 @@ class ArmMeasures:
     causes : PostponedByCause
     turnaround : Turnaround
     laboratories : LaboratoryAccount
+    operations : OperationsAccount
     clocks : tuple of Reading
         One for each ``Clock``.
     """
@@ -39,6 +41,7 @@ class ArmMeasures:
     causes: PostponedByCause
     turnaround: Turnaround
     laboratories: LaboratoryAccount
+    operations: OperationsAccount
     clocks: tuple[Reading, ...]
 
 
@@ -66,5 +69,8 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         causes=postponed_by_cause(scenario, horizon, world.operations, records.surgery),
         turnaround=turnaround_of(horizon, records.pathology),
         laboratories=laboratory_account(horizon, records.pathology, twin.pathology),
+        operations=operations_account(
+            scenario, horizon, world.operations, records.surgery, twin.surgery
+        ),
         clocks=readings(scenario, horizon, world, records, twin),
     )

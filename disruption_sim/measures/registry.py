@@ -3,246 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-
-class OverWeeks(StrEnum):
-    """How the weeks of a measure become one number for the whole horizon."""
-
-    SUM = "sum"
-    RATIO = "ratio of sums"
-    MEAN = "mean"
-    MAXIMUM = "maximum"
-
-
-class Kind(StrEnum):
-    """What a measure is."""
-
-    COUNT = "count"
-    SHARE = "share"
-    LEVEL = "level"
-
-
-class Worse(StrEnum):
-    """Which direction hurts."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NEITHER = "neither"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Definition of a measure.
-
-    Attributes
-    ----------
-    name : str
-        As in every table.
-    title : str
-        As on a figure.
-    unit : str
-    kind : Kind
-        A count of events in the week, a share, or a level.
-    definition : str
-        One sentence.
-    worse : Worse
-    over_weeks : OverWeeks
-        How the weeks make up the total over the horizon.
-    by_site : bool
-        Whether it is counted for each hospital site as well as for all together.
-    """
-
-    name: str
-    title: str
-    unit: str
-    kind: Kind
-    definition: str
-    worse: Worse
-    over_weeks: OverWeeks
-    by_site: bool = True
-
-
-def _count(
-    name: str, title: str, unit: str, worse: Worse, definition: str, *, by_site: bool = True
-) -> Measure:
-    return Measure(name, title, unit, Kind.COUNT, definition, worse, OverWeeks.SUM, by_site)
-
-
-def _share(
-    name: str, title: str, worse: Worse, definition: str, *, by_site: bool = True
-) -> Measure:
-    return Measure(name, title, "share", Kind.SHARE, definition, worse, OverWeeks.RATIO, by_site)
-
-
-def _level(
-    name: str, title: str, unit: str, worse: Worse, definition: str, *, by_site: bool = True
-) -> Measure:
-    return Measure(name, title, unit, Kind.LEVEL, definition, worse, OverWeeks.MEAN, by_site)
-
+from disruption_sim.measures.definitions import (
+    Kind,
+    Measure,
+    OverWeeks,
+    Worse,
+    count,
+    level,
+    share,
+)
+from disruption_sim.measures.operations_registry import OPERATIONS
 
 _H, _L, _N = Worse.HIGHER, Worse.LOWER, Worse.NEITHER
 
-_SURGERY = (
-    _count("operations_done", "Operations done", "operations", _L, "Operations started."),
-    _count(
-        "operations_postponed",
-        "Operations postponed, every cause",
-        "operations",
-        _H,
-        "Postponements, ordinary ones included, in the week in which the operation was to happen; "
-        "a patient postponed twice counts twice.",
-    ),
-    _count(
-        "operations_postponed_incident",
-        "Operations postponed because of the incident",
-        "operations",
-        _H,
-        "Postponements whose cause is the incident: results, samples, group and screen, "
-        "transfusion, blood, or incident command.",
-    ),
-    _count(
-        "patients_postponed",
-        "Patients whose operation was postponed",
-        "patients",
-        _H,
-        "People with at least one postponement of any cause, each once, in the week of the first.",
-    ),
-    _count(
-        "patients_postponed_incident",
-        "Patients whose operation was postponed because of the incident",
-        "patients",
-        _H,
-        "People with at least one postponement caused by the incident, each once, in the week of "
-        "the first.",
-    ),
-    _count(
-        "rebooked_late",
-        "Postponed operations not done within the rebooking standard",
-        "operations",
-        _H,
-        "Postponements after which the patient was not operated on within the standard, in the "
-        "week of the postponement; not counted while the standard has yet to run out.",
-    ),
-    _count(
-        "p2_beyond_window",
-        "P2 patients not treated in time",
-        "patients",
-        _H,
-        "Patients of priority P2 still waiting when their window ends, in the week in which it "
-        "ends.",
-    ),
-    _count(
-        "operations_removed",
-        "Patients removed from the list untreated",
-        "patients",
-        _N,
-        "Patients who left the waiting list without an operation.",
-    ),
-    _count(
-        "operations_at_short_notice",
-        "Operations swapped in at short notice",
-        "operations",
-        _N,
-        "Operations of patients who took a slot that another case could not use.",
-    ),
-    _level(
-        "operations_waiting",
-        "Patients waiting for an operation",
-        "patients",
-        _H,
-        "Patients on the waiting list at the end of the week.",
-    ),
-    _level(
-        "operations_backlog",
-        "Net backlog of operations",
-        "patients",
-        _H,
-        "Patients treated or removed since the onset in the baseline arm, less those in this arm, "
-        "at the end of the week; 0 in the baseline arm.",
-    ),
-    _level(
-        "patients_later",
-        "Patients later than without the incident",
-        "patients",
-        _H,
-        "Patients still waiting at the end of the week who in the baseline arm are not; 0 in the "
-        "baseline arm.",
-    ),
-    _level(
-        "patients_earlier",
-        "Patients earlier than without the incident",
-        "patients",
-        _N,
-        "Patients no longer waiting at the end of the week who in the baseline arm still are; 0 "
-        "in the baseline arm.",
-    ),
-    _count(
-        "patient_weeks_of_extra_wait",
-        "Patient-weeks of extra wait for operations",
-        "patient-weeks",
-        _H,
-        "Waiting time spent in the week over all patients, less that in the baseline arm; waits "
-        "are cut at the horizon; 0 in the baseline arm.",
-    ),
-    _share(
-        "waiting_within_18_weeks_share",
-        "Waiting no longer than 18 weeks",
-        _L,
-        "Of the patients waiting for an operation at the end of the week, those who have waited "
-        "18 weeks or less.",
-    ),
-    _count(
-        "theatre_lists",
-        "Theatre lists run",
-        "lists",
-        _N,
-        "Operating lists run, flexible and recovery lists included.",
-        by_site=False,
-    ),
-    _count(
-        "flexible_lists",
-        "Flexible theatre lists run",
-        "lists",
-        _N,
-        "Lists opened only because the waiting list was above its usual size.",
-        by_site=False,
-    ),
-    _count(
-        "recovery_lists",
-        "Recovery theatre lists run",
-        "lists",
-        _N,
-        "Extra lists opened by a recovery policy.",
-        by_site=False,
-    ),
-    _share(
-        "theatre_utilisation",
-        "Theatre time used",
-        _N,
-        "Hours of operating and turnover over hours of lists run.",
-        by_site=False,
-    ),
-)
-
 _OUTPATIENTS = (
-    _count(
+    count(
         "appointments_done",
         "Outpatient appointments held",
         "appointments",
         _L,
         "Outpatient appointments held, whether or not they need blood results.",
     ),
-    _count(
+    count(
         "appointments_postponed",
         "Outpatient appointments postponed, every cause",
         "appointments",
         _H,
         "Postponements, ordinary ones included, in the week in which the appointment was to be.",
     ),
-    _count(
+    count(
         "appointments_postponed_incident",
         "Outpatient appointments postponed because of the incident",
         "appointments",
@@ -250,7 +41,7 @@ _OUTPATIENTS = (
         "Postponements whose cause is the incident, whether or not the appointment needs blood "
         "results.",
     ),
-    _level(
+    level(
         "appointments_backlog",
         "Net backlog of outpatient appointments",
         "appointments",
@@ -261,63 +52,63 @@ _OUTPATIENTS = (
 )
 
 _PATHOLOGY = (
-    _count(
+    count(
         "tubes_received",
         "Tubes received",
         "tubes",
         _N,
         "Tubes received by the network's own laboratories, re-bleeds included.",
     ),
-    _count(
+    count(
         "tubes_reported",
         "Tubes reported",
         "tubes",
         _L,
         "Tubes reported by the network's own laboratories.",
     ),
-    _count(
+    count(
         "tubes_reported_elsewhere",
         "Tubes reported by mutual aid",
         "tubes",
         _N,
         "Tubes reported by laboratories outside the network.",
     ),
-    _count(
+    count(
         "tubes_discarded",
         "Samples expired",
         "tubes",
         _H,
         "Tubes that had outlived their stability when their turn came.",
     ),
-    _count(
+    count(
         "tubes_deferred",
         "Tubes not taken because of restrictions",
         "tubes",
         _N,
         "Tubes whose collection was put off or given up because of a restriction of demand.",
     ),
-    _count(
+    count(
         "tubes_rejected",
         "Samples refused",
         "tubes",
         _H,
         "Tubes refused when they were booked in: unlabelled, haemolysed, in the wrong container.",
     ),
-    _count(
+    count(
         "tubes_abandoned",
         "Expired or refused samples not taken again",
         "tubes",
         _H,
         "Expired or refused tubes after which no new blood was taken.",
     ),
-    _count(
+    count(
         "rebleeds",
         "Re-bleeds",
         "tubes",
         _H,
         "Expired or refused tubes for which new blood was taken.",
     ),
-    _count(
+    count(
         "results_flagged",
         "Results of old samples",
         "results",
@@ -325,34 +116,34 @@ _PATHOLOGY = (
         "Results of sources whose old samples are not thrown away, reported longer after "
         "collection than the sample keeps.",
     ),
-    _count(
+    count(
         "point_of_care_results",
         "Tests at the bedside",
         "tests",
         _N,
         "Tests that devices at the bedside did instead of a tube.",
     ),
-    _share(
+    share(
         "laboratory_throughput_share",
         "Laboratory throughput as a share of normal",
         _L,
         "Tubes reported by the own laboratories over those of the same week of the baseline arm.",
     ),
-    _share(
+    share(
         "laboratory_throughput_share_with_mutual_aid",
         "Tubes reported with mutual aid as a share of normal",
         _L,
         "Tubes reported by own and other laboratories over those of the same week of the baseline "
         "arm.",
     ),
-    _share(
+    share(
         "turnaround_within_standard_share",
         "Tubes reported within standard",
         _L,
         "Of the tubes that the own laboratories reported or had to discard, those reported within "
         "the turnaround standard of their source.",
     ),
-    _count(
+    count(
         "manual_staff_hours",
         "Staff hours of manual work",
         "hours",
@@ -360,7 +151,7 @@ _PATHOLOGY = (
         "Hours of staff on booking-in, authorising and reporting by hand.",
         by_site=False,
     ),
-    _share(
+    share(
         "staff_hours_wasted_share",
         "Staff hours spent on samples that were lost",
         _H,
@@ -368,7 +159,7 @@ _PATHOLOGY = (
         "refused then or expired later.",
         by_site=False,
     ),
-    _count(
+    count(
         "transcription_errors",
         "Results copied wrongly",
         "results",
@@ -376,7 +167,7 @@ _PATHOLOGY = (
         "Results reported on paper with any error of transcription.",
         by_site=False,
     ),
-    _count(
+    count(
         "transcription_errors_significant",
         "Results copied wrongly in a way that matters",
         "results",
@@ -395,7 +186,7 @@ _PATHOLOGY = (
         OverWeeks.RATIO,
         by_site=False,
     ),
-    _level(
+    level(
         "results_on_paper",
         "Results on paper only",
         "results",
@@ -428,36 +219,36 @@ _PATHOLOGY = (
 )
 
 _TRANSFUSION = (
-    _count("red_cells_issued", "Red cells issued", "units", _N, "Units of red cells issued."),
-    _count(
+    count("red_cells_issued", "Red cells issued", "units", _N, "Units of red cells issued."),
+    count(
         "o_negative_issued",
         "O-negative red cells issued",
         "units",
         _H,
         "Units of O-negative red cells issued, to patients of any group.",
     ),
-    _count(
+    count(
         "unmatched_group_o_issued",
         "Group O issued without matching",
         "units",
         _H,
         "Units of group O issued without crossmatch or electronic issue, emergency units included.",
     ),
-    _count(
+    count(
         "blood_not_in_time",
         "Blood not there in time",
         "episodes",
         _H,
         "Episodes in which no compatible unit was there when it was due.",
     ),
-    _count(
+    count(
         "red_cells_expired",
         "Red cells expired",
         "units",
         _H,
         "Units that outlived their shelf life in a hospital's stock.",
     ),
-    _level(
+    level(
         "o_negative_stock_days_hospital",
         "O-negative stock in the hospitals",
         "days",
@@ -465,7 +256,7 @@ _TRANSFUSION = (
         "O-negative units in stock over the planned use of O-negative a day, mean of the days of "
         "the week.",
     ),
-    _level(
+    level(
         "o_negative_stock_days_national",
         "O-negative stock of the blood service",
         "days",
@@ -475,7 +266,7 @@ _TRANSFUSION = (
     ),
 )
 
-MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_PATHOLOGY, *_TRANSFUSION)
+MEASURES: tuple[Measure, ...] = (*OPERATIONS, *_OUTPATIENTS, *_PATHOLOGY, *_TRANSFUSION)
 """All measures, in the order of the tables."""
 
 MEASURE_BY_NAME: Mapping[str, Measure] = MappingProxyType({item.name: item for item in MEASURES})

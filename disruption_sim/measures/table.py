@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from disruption_sim.measures.calendar import Floats
-from disruption_sim.measures.registry import MEASURES, OverWeeks
+from disruption_sim.measures.definitions import OverWeeks
+from disruption_sim.measures.registry import MEASURES
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Rules of thumb for waiting lists, to hold a simulated list against.
 
-After Fong, Mushtaq, House, Gordon, Chen, Griffiths, Ahmad and Walton: Understanding waiting lists
-pressures, medRxiv 2022, doi:10.1101/2022.08.23.22279117, as in the R package NHSRwaitinglist. All
-times are in weeks and all rates a week.
+After Fong and others: Understanding waiting lists pressures, medRxiv 2022,
+doi:10.1101/2022.08.23.22279117, as in the R package NHSRwaitinglist. All times are in weeks and all
+rates a week.
 """
 
 from __future__ import annotations
