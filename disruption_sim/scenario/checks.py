@@ -12,6 +12,7 @@ from disruption_sim.scenario.faults import CrossFault, KeyPath, listed
 from disruption_sim.scenario.laboratory_checks import laboratory_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
 from disruption_sim.scenario.policy_checks import policy_faults
+from disruption_sim.scenario.theatre_policy_checks import theatre_policy_faults
 
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import Effect, Scenario
@@ -38,6 +39,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_places(scenario),
         *_volumes(scenario),
         *policy_faults(scenario),
+        *theatre_policy_faults(scenario),
     ]
 
 
