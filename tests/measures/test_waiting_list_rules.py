@@ -23,9 +23,7 @@ def test_the_worked_example_of_the_white_paper() -> None:
     assert target_capacity(30.0, 52.0) == pytest.approx(30.08, abs=0.005)
 
 
-@given(
-    st.floats(1.0, 500.0), st.floats(0.0, 5000.0), st.floats(0.0, 5000.0), st.floats(1.0, 104.0)
-)
+@given(st.floats(1.0, 500.0), st.floats(0.0, 5000.0), st.floats(0.0, 5000.0), st.floats(1.0, 104.0))
 def test_a_list_worked_at_its_relief_capacity_is_at_its_target_in_time(
     demand: float, queue: float, target: float, weeks: float
 ) -> None:
