@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from disruption_sim.care.incident_rules import GRADES
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.ports import Timeline
@@ -15,6 +18,7 @@ from disruption_sim.scenario.model import Scenario, SurgicalMutualAid
 from disruption_sim.step_function import StepFunction
 from disruption_sim.world.days import Days
 
+Flags = npt.NDArray[np.bool_]
 PRIORITIES = ("p2", "p3", "p4")
 WORKING_DAYS_A_WEEK = 5.0
 # A fifth of a week on each of five days is a whole week, whatever the rounding.
@@ -108,6 +112,18 @@ class OtherHospitals:
     def have_places(self) -> bool:
         """Whether there is a place left for anybody."""
         return any(offer.places >= 1.0 - ROUNDING for offer in self._offers)
+
+    def eligible(self) -> Flags:
+        """Return the patients whom any of the policies could take, by site, grade and priority."""
+        operations = self._patients.operations
+        found = np.zeros(self._patients.count, dtype=np.bool_)
+        for offer in self._offers:
+            found |= (
+                np.isin(operations.site, list(offer.sites))
+                & np.isin(operations.grade, list(offer.grades))
+                & np.isin(operations.priority, list(offer.priorities))
+            )
+        return found
 
     def agree(self, asked: Iterable[tuple[int, int]], now: float) -> dict[int, Transfer]:
         """Return the transfers that are agreed for patients, the most urgent first.
