@@ -257,6 +257,11 @@ class RecoveryLists(Policy):
     )
     cost_per_list_pounds: NotNegative = 0.0
 
+    @property
+    def staffed_share(self) -> float:
+        """Extra lists that can be staffed over ordinary ones."""
+        return self.uplift_share * self.staffing_limit_share
+
 
 class StandaloneAnalyser(Policy):
     """A grouping analyser with a paper register brings back group-specific blood."""

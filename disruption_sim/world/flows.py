@@ -45,6 +45,19 @@ def procedures_of(scenario: Scenario, specialty: Specialty) -> list[tuple[int, P
     ]
 
 
+def early_share(scenario: Scenario, specialty: Specialty) -> float:
+    """Return the share of a specialty's theatre time that is filled at the early booking.
+
+    Of the time that P2 patients do not need, which is kept for them until the late booking.
+    """
+    minutes = urgent = 0.0
+    for _, procedure in procedures_of(scenario, specialty):
+        each = procedure.duration_mean_minutes + scenario.surgery.turnover_minutes
+        minutes += procedure.share * each
+        urgent += procedure.share * each * procedure.priority_mix[0] / sum(procedure.priority_mix)
+    return scenario.surgery.early_fill_share * (1.0 - urgent / minutes)
+
+
 def flows(scenario: Scenario) -> list[Flow]:
     """Return the weekly flow of every specialty and site, from the scenario alone.
 
@@ -57,9 +70,6 @@ def flows(scenario: Scenario) -> list[Flow]:
     """
     rules = scenario.surgery
     found = []
-    early = rules.early_fill_share
-    ahead = early * rules.booking_days_ahead + (1.0 - early) * rules.late_booking_days_ahead
-    weeks_with_a_date = ahead / 7.0
     for number, specialty in enumerate(rules.specialties):
         own = procedures_of(scenario, specialty)
         length = rules.session_hours * specialty.sessions_per_list
@@ -75,7 +85,9 @@ def flows(scenario: Scenario) -> list[Flow]:
         )
         cancelled += rules.staff_cancellation_share + CANCELLED_BY_OVERRUN
         cancelled += rules.emergency_displacement_share / max(cases, 1.0)
-        undated = max(0.0, specialty.usual_wait_weeks - weeks_with_a_date)
+        early = early_share(scenario, specialty)
+        ahead = early * rules.booking_days_ahead + (1.0 - early) * rules.late_booking_days_ahead
+        undated = max(0.0, specialty.usual_wait_weeks - ahead / 7.0)
         for site, site_name in enumerate(scenario.site_names):
             treated = (
                 rules.elective_admissions_per_week

@@ -82,7 +82,9 @@ def with_needs(
     grades = np.array([GRADES.index(p.grade) for p in procedures])
     crossmatched = np.array([p.units_crossmatched for p in procedures])
     stays = ~drawn_apart("day_case", np.array([p.day_case_share for p in procedures])[code])
-    critical = drawn_apart("critical_care", np.array([p.critical_care_share for p in procedures])[code])
+    critical = drawn_apart(
+        "critical_care", np.array([p.critical_care_share for p in procedures])[code]
+    )
     return Operations(
         clock_start=clock,
         site=np.full(count, flow.site, dtype=np.uint8),
@@ -137,7 +139,9 @@ def _nights(scenario: Scenario, draws: Draws, code: Numbers) -> Numbers:
     mean = np.array([procedure.nights for procedure in scenario.surgery.procedures])[code]
     left = draws("operations.nights").random(code.size)
     with np.errstate(divide="ignore"):
-        further = np.where(mean > 1.0, np.log1p(-left) / np.log1p(-1.0 / np.maximum(mean, 1.0)), 0.0)
+        further = np.where(
+            mean > 1.0, np.log1p(-left) / np.log1p(-1.0 / np.maximum(mean, 1.0)), 0.0
+        )
     nights: Numbers = np.minimum(1 + np.floor(further), LONGEST_STAY).astype(np.int64)
     return nights
 

@@ -154,10 +154,7 @@ def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: i
         return _no_lists()
     whole = {name: np.concatenate(parts) for name, parts in columns.items()}
     order = np.lexsort(
-        [
-            whole[name]
-            for name in ("extra", "extra_kind", "flexible", "specialty", "site", "start")
-        ]
+        [whole[name] for name in ("extra", "extra_kind", "flexible", "specialty", "site", "start")]
     )
     return TheatreLists(**{name: column[order] for name, column in whole.items()})
 
