@@ -10,8 +10,8 @@ import numpy.typing as npt
 from disruption_sim.care.patients import Patients
 from disruption_sim.grid import HOURS_PER_DAY, minutes
 from disruption_sim.randomness import hash_uniform
-from disruption_sim.scenario.effects import capability_depth
 from disruption_sim.records import ExtraList
+from disruption_sim.scenario.effects import capability_depth
 from disruption_sim.scenario.model import Capability, RecoveryLists, Scenario
 from disruption_sim.world.model import EXTRA_LISTS, TheatreLists, World
 

@@ -119,7 +119,9 @@ class Surgery(Section):
     flexible_capacity_share: Annotated[float, Field(ge=0.0, le=0.5)]
     booking_days_ahead: Annotated[int, Field(ge=3, le=90)]
     late_booking_days_ahead: Annotated[int, Field(ge=2, le=30)]
-    early_fill_share: Share = Field(description="Of a session that is filled at the early booking.")
+    early_fill_share: Share = Field(
+        description="Of the time that P2 do not need, filled at the early booking."
+    )
     pre_assessment_days_before: tuple[Positive, Positive] = Field(
         description="Latest and earliest day before the list on which blood is taken."
     )

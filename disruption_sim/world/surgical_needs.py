@@ -1,4 +1,4 @@
-"""What each patient for an operation needs: time, tests, blood, a bed; and when they would leave."""
+"""What each patient for an operation needs: time, tests, blood, a bed; when they would leave."""
 
 from __future__ import annotations
 
