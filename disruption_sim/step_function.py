@@ -93,6 +93,18 @@ def combine(functions: Iterable[StepFunction], how: Callable[[list[float]], floa
     return StepFunction(tuple(times[i] for i in kept), tuple(values[i] for i in kept))
 
 
+def since_at_least(function: StepFunction, least: float) -> StepFunction:
+    """Return since when a value has been at least so high, over time; infinite while it is not."""
+    since: list[float] = []
+    for time, value in zip(function.times, function.values, strict=True):
+        if value < least:
+            since.append(float("inf"))
+        else:
+            goes_on = bool(since) and since[-1] != float("inf")
+            since.append(since[-1] if goes_on else time)
+    return StepFunction(function.times, tuple(since))
+
+
 def compose_losses(functions: Iterable[StepFunction]) -> StepFunction:
     """Return the depth of several losses that hold together: 1 - (1 - a)(1 - b)...
 

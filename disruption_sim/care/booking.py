@@ -96,7 +96,7 @@ class Booking:
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
     for a day than the bench has places, the most urgent of all specialties first: the others stay
     on the waiting list until there are places, and the time goes to patients who need no blood or
-    may go ahead on group O. What had been booked before is left to the huddle.
+    may go ahead on group O or without a sample. What had been booked before is left to the huddle.
     """
 
     def __init__(
@@ -282,14 +282,14 @@ class Booking:
             return
         book, patients = self._book, self._patients
         site, day = book.site[numbers[0]], int(book.start[numbers[0]] // HOURS_PER_DAY)
-        seldom_bleeding = self._rules.seldom_bleeding(now)
+        without_bench = self._rules.without_bench(site, now)
 
         def needs_place(patient: int) -> bool:
             return patients.may_need_blood[patient] and (
-                patients.antibodies[patient] or patients.procedure[patient] not in seldom_bleeding
+                patients.antibodies[patient] or patients.procedure[patient] not in without_bench
             )
 
-        places = self._blood.crossmatch_places(site, HOURS_PER_DAY * day) - sum(
+        places = self._blood.places_for_operations(site, HOURS_PER_DAY * day) - sum(
             needs_place(patient)
             for other in book.on_day[site][day]
             for patient in book.cases[other]
@@ -301,7 +301,7 @@ class Booking:
                 while True:
                     patient = waiting.take_first(
                         book.room(number, target),
-                        blood_only_for=seldom_bleeding if places <= 0 else None,
+                        blood_only_for=without_bench if places <= 0 else None,
                         but_p2=not late,
                         last_rank=rank,
                     )

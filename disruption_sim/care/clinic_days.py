@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from disruption_sim.grid import HOURS_PER_DAY, TICKS_PER_HOUR, to_grid
 from disruption_sim.randomness import hash_uniform
-from disruption_sim.scenario.effects import capability_depth
+from disruption_sim.scenario.effects import disruption_depth
 from disruption_sim.scenario.model import Capability, Scenario, Source
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
@@ -88,7 +88,7 @@ def closed_sessions(scenario: Scenario, world: World) -> Flags:
     closed = np.zeros(sessions.start.size, dtype=np.bool_)
     for number, name in enumerate(scenario.site_names):
         own = np.flatnonzero(sessions.site == number)
-        depth = capability_depth(scenario, scenario.disruptions, Capability.CLINICS, name)
+        depth = disruption_depth(scenario, Capability.CLINICS, name)
         closed[own] = uniform[own] < depth.at_many(sessions.start[own])
     return closed
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from disruption_sim.care.group_confirmation import GroupConfirmation
 from disruption_sim.care.incident_rules import GRADES, IncidentRules
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.ports import Blood
@@ -30,6 +31,7 @@ class GoNoGo:
     patients : Patients
     rules : IncidentRules
     pre_assessment : PreAssessment
+    confirmation : GroupConfirmation
     blood : Blood
 
     Notes
@@ -42,9 +44,12 @@ class GoNoGo:
     the morning and come before every other reason of the morning, so that on the whole the same
     patients are cancelled in every arm.
 
-    While blood cannot be issued electronically, everybody with a group-and-screen sample needs a
-    place for a serological crossmatch. Places go by priority, larger operations first. Operations
-    that seldom need blood may instead go ahead on group O while that policy holds.
+    Whoever needs a crossmatch before the operation is handed to the bench at the huddle, by
+    priority and larger operations first: with electronic issue those in whom it is not permitted,
+    without it everybody who gives a group-and-screen sample. Who finds no place at the bench is
+    postponed then; so is on the morning whose blood is not ready. Operations that seldom need
+    blood may instead go ahead on group O while that policy holds. If electronic issue was lost
+    overnight the bench is asked on the morning for what it can still do before the first list.
     """
 
     def __init__(
@@ -54,12 +59,16 @@ class GoNoGo:
         patients: Patients,
         rules: IncidentRules,
         pre_assessment: PreAssessment,
+        confirmation: GroupConfirmation,
         blood: Blood,
     ) -> None:
         self._patients = patients
         self._rules = rules
         self._pre_assessment = pre_assessment
+        self._confirmation = confirmation
         self._blood = blood
+        self._units_by_hand = scenario.transfusion.units_by_hand_for_operation
+        self._at_bench: set[int] = set()
         shares = scenario.surgery.ordinary_cancellation_share
         self._ordinary_share = [shares[grade] for grade in GRADES]
         self._ordinary_key = world.key("operations.ordinary_cancellation")
@@ -97,7 +106,7 @@ class GoNoGo:
                     causes[place] = Cause.RESULTS_NOT_REPORTED
                 elif group.get(patient, SampleState.READY) >= SampleState.WITHHELD:
                     causes[place] = Cause.NO_VALID_GROUP_AND_SCREEN
-        return self._with_blood(site, cases, causes, now)
+        return self._with_blood(site, cases, causes, now, on_the_day=False)
 
     def morning(
         self, site: int, cases: Sequence[Case], now: float
@@ -116,7 +125,20 @@ class GoNoGo:
                 causes[place] = Cause.SAMPLE_EXPIRED if expired else Cause.RESULTS_NOT_REPORTED
             elif patient in group:
                 causes[place] = Cause.NO_VALID_GROUP_AND_SCREEN
-        return self._with_blood(site, cases, causes, now)
+        return self._with_blood(site, cases, causes, now, on_the_day=True)
+
+    def before_the_first_huddle(self, site: int, cases: Sequence[Case]) -> None:
+        """Hand to the bench who needs it of the patients for whom hour 0 is too late a huddle.
+
+        Parameters are those of `huddle`; nobody is postponed yet.
+        """
+        self._with_blood(site, cases, [None] * len(cases), 0.0, on_the_day=False)
+
+    def let_go(self, patient: int) -> None:
+        """Give up the blood that was or is to be set aside for a patient who is postponed."""
+        if patient in self._at_bench:
+            self._at_bench.remove(patient)
+            self._blood.release(patient)
 
     def _cancelled_ordinarily(self, patient: int) -> bool:
         occasion = self._patients.bookings[patient]
@@ -126,41 +148,72 @@ class GoNoGo:
         return hash_uniform(self._ordinary_key, patient, occasion) < share
 
     def _with_blood(
-        self, site: int, cases: Sequence[Case], causes: list[Cause | None], now: float
+        self,
+        site: int,
+        cases: Sequence[Case],
+        causes: list[Cause | None],
+        now: float,
+        *,
+        on_the_day: bool,
     ) -> list[tuple[int, Cause | None]]:
-        """Add what transfusion cannot support for those who could go ahead otherwise."""
+        """Add what transfusion cannot support for those who could go ahead otherwise.
+
+        Who goes ahead and needs it is handed to the bench and gives what samples are still wanted.
+        """
         patients, blood = self._patients, self._blood
         going = [
             place
             for place, cause in enumerate(causes)
-            if cause is None and patients.may_need_blood[cases[place][0]]
+            if cause is None
+            and patients.may_need_blood[cases[place][0]]
+            and not self._pre_assessment.spared(cases[place][0], now)
         ]
-        if going and not blood.electronic_issue(site):
-            going.sort(
-                key=lambda place: (
-                    patients.priority[cases[place][0]],
-                    -patients.grade[cases[place][0]],
-                    place,
-                )
+        if not going:
+            return [(patient, cause) for (patient, _), cause in zip(cases, causes, strict=True)]
+        going.sort(
+            key=lambda place: (
+                patients.priority[cases[place][0]],
+                -patients.grade[cases[place][0]],
+                place,
             )
-            day_start = HOURS_PER_DAY * (cases[0][1] // HOURS_PER_DAY)
-            places_left = blood.crossmatch_places(site, day_start)
-            stock_days = blood.group_o_stock_days(site)
-            for place in going:
-                patient = cases[place][0]
-                if self._rules.covered_by_group_o(patient, stock_days, now):
+        )
+        day_start = HOURS_PER_DAY * (cases[0][1] // HOURS_PER_DAY)
+        electronic = blood.electronic_issue(site)
+        stock_days = 0.0 if electronic else blood.group_o_stock_days(site)
+        places_left: int | None = None
+        for place in going:
+            patient, start = cases[place]
+            if patient in self._at_bench and blood.prepared(patient):
+                continue
+            by_hand = not electronic and not self._rules.covered_by_group_o(
+                patient, stock_days, now
+            )
+            units = patients.units_crossmatched[patient]
+            if by_hand:
+                units = max(units, self._units_by_hand)
+            if units and not blood.has_compatible(site, patients.blood_group[patient], units):
+                causes[place] = Cause.NO_COMPATIBLE_BLOOD
+            elif by_hand or (electronic and patients.crossmatched_always[patient]):
+                if patient in self._at_bench:
+                    # Handed over the day before: what is not ready now will not be in time.
+                    if on_the_day:
+                        causes[place] = Cause.TRANSFUSION_CANNOT_SUPPORT
                     continue
+                if places_left is None:
+                    places_left = blood.places_for_operations(site, day_start)
                 if places_left > 0:
                     places_left -= 1
+                    self._at_bench.add(patient)
+                    blood.prepare(site, patient, start)
                 else:
                     causes[place] = Cause.TRANSFUSION_CANNOT_SUPPORT
-        for place in going:
-            patient = cases[place][0]
-            units = patients.units_crossmatched[patient]
-            if (
-                units
-                and causes[place] is None
-                and not blood.has_compatible(site, patients.blood_group[patient], units)
-            ):
-                causes[place] = Cause.NO_COMPATIBLE_BLOOD
+        self._confirmation.see_to(
+            site,
+            [
+                cases[place]
+                for place in going
+                if causes[place] is None and patients.needs_group_and_screen[cases[place][0]]
+            ],
+            now,
+        )
         return [(patient, cause) for (patient, _), cause in zip(cases, causes, strict=True)]

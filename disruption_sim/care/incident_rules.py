@@ -9,7 +9,14 @@ import numpy as np
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.ports import Timeline
 from disruption_sim.randomness import hash_uniform
-from disruption_sim.scenario.model import Grade, GroupOCover, Scenario, StopElective, SwapCases
+from disruption_sim.scenario.model import (
+    Grade,
+    GroupAndScreenRationalisation,
+    GroupOCover,
+    Scenario,
+    StopElective,
+    SwapCases,
+)
 from disruption_sim.step_function import StepFunction
 from disruption_sim.world.model import World
 
@@ -29,6 +36,14 @@ class _Stop:
 class _Cover:
     procedures: frozenset[int]
     least_stock_days: float
+    strength: StepFunction
+    key: np.uint64
+
+
+@dataclass(frozen=True)
+class _Sparing:
+    procedures: frozenset[int]
+    sites: frozenset[int]
     strength: StepFunction
     key: np.uint64
 
@@ -57,14 +72,13 @@ class IncidentRules:
         self, scenario: Scenario, world: World, timeline: Timeline, patients: Patients
     ) -> None:
         self._patients = patients
-        names = scenario.site_names
+        procedure_rules = scenario.surgery.procedures
         self._stops: list[_Stop] = []
         for stop, strength in timeline.policies(StopElective):
-            places = scenario.places(stop.places)
             self._stops.append(
                 _Stop(
                     frozenset(GRADES.index(grade) for grade in stop.grades),
-                    frozenset(n for n, name in enumerate(names) if name in places),
+                    _sites(scenario, stop.places),
                     stop.share,
                     strength,
                     world.key(f"stop_elective.{stop.name}"),
@@ -74,11 +88,20 @@ class IncidentRules:
         for cover, strength in timeline.policies(GroupOCover):
             procedures = frozenset(
                 number
-                for number, procedure in enumerate(scenario.surgery.procedures)
+                for number, procedure in enumerate(procedure_rules)
                 if procedure.transfused_share <= cover.transfused_share_at_most
             )
             key = world.key(f"group_o_cover.{cover.name}")
             self._covers.append(_Cover(procedures, cover.least_group_o_stock_days, strength, key))
+        self._sparing: list[_Sparing] = []
+        for rule, strength in timeline.policies(GroupAndScreenRationalisation):
+            procedures = frozenset(
+                number
+                for number, procedure in enumerate(procedure_rules)
+                if procedure.transfused_share < rule.transfused_share_under
+            )
+            key = world.key(f"group_and_screen_rationalisation.{rule.name}")
+            self._sparing.append(_Sparing(procedures, _sites(scenario, rule.places), strength, key))
         self._swaps = [
             _Swap(swap.share, strength, world.key(f"swap_cases.{swap.name}"))
             for swap, strength in timeline.policies(SwapCases)
@@ -120,12 +143,27 @@ class IncidentRules:
             for cover in self._covers
         )
 
-    def seldom_bleeding(self, now: float) -> frozenset[int]:
-        """Return the procedures that may go ahead on group O under the policies of now."""
+    def spares_sample(self, patient: int, now: float) -> bool:
+        """Whether a patient hardly ever needs blood and gives no group-and-screen sample now."""
+        return any(
+            self._patients.procedure[patient] in sparing.procedures
+            and self._patients.site[patient] in sparing.sites
+            and hash_uniform(sparing.key, patient) < sparing.strength.at(now)
+            for sparing in self._sparing
+        )
+
+    def without_bench(self, site: int, now: float) -> frozenset[int]:
+        """Return the procedures that need no crossmatch by hand under the policies of now.
+
+        They may go ahead on group O, or without a sample.
+        """
         found: frozenset[int] = frozenset()
         for cover in self._covers:
             if cover.strength.at(now) > 0.0:
                 found |= cover.procedures
+        for sparing in self._sparing:
+            if site in sparing.sites and sparing.strength.at(now) > 0.0:
+                found |= sparing.procedures
         return found
 
     def finds_replacement(self, patient: int, now: float) -> bool:
@@ -138,3 +176,8 @@ class IncidentRules:
 
     def _draw(self, key: np.uint64, patient: int) -> float:
         return hash_uniform(key, patient, self._patients.bookings[patient])
+
+
+def _sites(scenario: Scenario, names: tuple[str, ...]) -> frozenset[int]:
+    places = scenario.places(names)
+    return frozenset(n for n, name in enumerate(scenario.site_names) if name in places)

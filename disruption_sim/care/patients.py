@@ -46,6 +46,8 @@ class Patients:
     independent_sector : list of bool
         May be operated on there: a day case of minor or intermediate grade, ASA 1 or 2, without a
         group-and-screen sample or units.
+    crossmatched_always : list of bool
+        Units are crossmatched beforehand even where blood can be issued electronically.
     stage : bytearray (patients,)
         ``Stage`` of every patient.
     rank : list of int
@@ -62,12 +64,14 @@ class Patients:
         self.removal: list[float] = operations.removal.tolist()
         self.duration: list[float] = operations.duration.tolist()
         self.expected_duration: list[float] = operations.expected_duration.tolist()
+        self.site: list[int] = operations.site.tolist()
         self.procedure: list[int] = operations.procedure.tolist()
         self.grade: list[int] = operations.grade.tolist()
         self.priority: list[int] = operations.priority.tolist()
         self.needs_results: list[bool] = operations.needs_results.tolist()
         self.needs_group_and_screen: list[bool] = operations.needs_group_and_screen.tolist()
         self.antibodies: list[bool] = operations.antibodies.tolist()
+        self.history_on_file: list[bool] = operations.history_on_file.tolist()
         self.units_crossmatched: list[int] = operations.units_crossmatched.tolist()
         self.units_transfused: list[int] = operations.units_transfused.tolist()
         self.blood_group: list[int] = operations.blood_group.tolist()
@@ -89,6 +93,10 @@ class Patients:
             & (operations.asa <= ASA_2)
             & ~operations.needs_group_and_screen
             & (operations.units_crossmatched == 0)
+        ).tolist()
+        self.crossmatched_always: list[bool] = (
+            (operations.antibodies | operations.always_crossmatched)
+            & (operations.units_crossmatched > 0)
         ).tolist()
         self.stage = bytearray(self.count)
         self.rank = [RANK_BY_PRIORITY[priority] for priority in self.priority]

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.scenario.model import Policy, Scenario
+from disruption_sim.scenario.model import Capability, Policy, Scenario
 from disruption_sim.step_function import StepFunction
 from disruption_sim.world.identities import Identities
 
@@ -101,11 +101,27 @@ class Blood(Protocol):
     def release(self, patient: int) -> None:
         """Give up what was or is to be set aside, because the operation does not happen."""
 
-    def samples_taken(self, site: int, collected: Floats) -> None:
-        """Announce group-and-screen samples of patients for operations, by their time."""
+    def samples_taken(self, site: int, collected: Floats, *, second: bool = False) -> None:
+        """Announce group-and-screen samples of patients for operations, which the bench will test.
 
-    def request_for_operation(self, site: int, patient: int, units: int) -> None:
-        """Ask for red cells during an operation, now; what was set aside comes first."""
+        Parameters
+        ----------
+        site : int
+        collected : float64 (n,)
+            Hours, none earlier than now, in any order.
+        second : bool
+            They only confirm a blood group that no record shows.
+        """
+
+    def request_for_operation(self, site: int, patient: int, units: int, *, sampled: bool) -> None:
+        """Ask for red cells during an operation, now; what was set aside comes first.
+
+        Parameters
+        ----------
+        site, patient, units : int
+        sampled : bool
+            A valid, tested sample is in the laboratory, and the blood group is confirmed.
+        """
 
 
 class Timeline(Protocol):
@@ -114,6 +130,9 @@ class Timeline(Protocol):
     @property
     def scenario(self) -> Scenario:
         """The arm's scenario, with its disruptions."""
+
+    def depth(self, capability: Capability, place: str) -> StepFunction:
+        """Return the share of a capability that is lost at a place over time, 0 to 1."""
 
     def policies(self, kind: type[PolicyKind]) -> list[tuple[PolicyKind, StepFunction]]:
         """Return the policies of one kind with their strength over time."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import IntEnum
+from heapq import heappop, heappush
 
 import numpy as np
 
+from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.patients import Patients
-from disruption_sim.care.ports import IN_HAND, BloodTests
+from disruption_sim.care.ports import IN_HAND, Blood, BloodTests
 from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.randomness import hash_uniform
-from disruption_sim.scenario.model import Source, Surgery, TubeType
+from disruption_sim.scenario.model import Scenario, Source, TubeType
 from disruption_sim.world.days import Days
 from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
@@ -84,29 +86,46 @@ class WorkingHours:
 class PreAssessment:
     """Takes blood from booked patients and keeps what is still in date when they are rebooked.
 
+    Group-and-screen samples are announced to the transfusion laboratory as well, whose bench tests
+    them, on the day on which they are taken. While group-and-screen rationalisation holds, those
+    whom it spares give no such sample, and one that they have given before does not matter; who
+    was booked before it held was entered with the laboratories already, which count the sample all
+    the same, but the bench is spared it.
+
     Parameters
     ----------
-    surgery : Surgery
+    scenario : Scenario
     days : Days
     world : World
     patients : Patients
+    rules : IncidentRules
     blood_tests : BloodTests
+    blood : Blood
     """
 
     def __init__(
         self,
-        surgery: Surgery,
+        scenario: Scenario,
         days: Days,
         world: World,
         patients: Patients,
+        rules: IncidentRules,
         blood_tests: BloodTests,
+        blood: Blood,
     ) -> None:
+        surgery = scenario.surgery
         self._patients = patients
+        self._rules = rules
         self._blood_tests = blood_tests
+        self._blood = blood
         self._hours = WorkingHours(days)
         self._days_before = surgery.pre_assessment_days_before
         self._results_validity = HOURS_PER_DAY * surgery.results_validity_days
-        self._group_validity = HOURS_PER_DAY * surgery.group_and_screen_validity_days
+        usual = HOURS_PER_DAY * surgery.group_and_screen_validity_days
+        short = min(usual, HOURS_PER_DAY * scenario.transfusion.short_validity_days)
+        self._group_validity: list[float] = np.where(
+            world.operations.short_validity, short, usual
+        ).tolist()
         self._key = world.key("pre_assessment.visit")
         numbers = np.arange(patients.count)
         self._first_visit: list[float] = hash_uniform(self._key, numbers, 1).tolist()
@@ -115,6 +134,8 @@ class PreAssessment:
         self._results_taken = [-math.inf] * patients.count
         self._group = [NOT_TAKEN] * patients.count
         self._group_taken = [-math.inf] * patients.count
+        self._without_sample: set[int] = set()
+        self._to_announce: list[list[tuple[float, int, int]]] = [[] for _ in scenario.site_names]
 
     def arrange(self, site: int, now: float, booked: Sequence[tuple[int, float]]) -> None:
         """Arrange the samples of patients who have just been booked.
@@ -150,8 +171,13 @@ class PreAssessment:
                 or self._results_taken[patient] + self._results_validity < start
             )
             wants_group = patients.needs_group_and_screen[patient] and (
-                patient in lost_group or self._group_taken[patient] + self._group_validity < start
+                patient in lost_group
+                or self._group_taken[patient] + self._group_validity[patient] < start
             )
+            self._without_sample.discard(patient)
+            if wants_group and self._rules.spares_sample(patient, now):
+                self._without_sample.add(patient)
+                wants_group = False
             if not (wants_results or wants_group):
                 continue
             in_hand = now == 0.0 and start < HOURS_PER_DAY * DAYS_IN_HAND_AT_START
@@ -189,6 +215,53 @@ class PreAssessment:
             ).tolist()
             for (numbers, patient), tube in zip(owners, ids, strict=True):
                 numbers[patient] = tube
+                if numbers is self._group:
+                    heappush(self._to_announce[site], (self._group_taken[patient], patient, tube))
+            self.announce(site, now)
+
+    def announce(self, site: int, now: float) -> None:
+        """Tell the bench of the group-and-screen samples that are taken on the rest of a day.
+
+        Those that a restriction of demand withholds are left out, and those of patients who are
+        spared. To be called at the start of every day.
+        """
+        waiting = self._to_announce[site]
+        day_end = HOURS_PER_DAY * (now // HOURS_PER_DAY + 1.0)
+        numbers: list[int] = []
+        while waiting and waiting[0][0] < day_end:
+            _, patient, tube = heappop(waiting)
+            if self._rules.spares_sample(patient, now):
+                self._without_sample.add(patient)
+            else:
+                self._without_sample.discard(patient)
+                numbers.append(tube)
+        if numbers:
+            collected = self._blood_tests.collected_at(np.array(numbers, dtype=np.int32))
+            taken = collected[~np.isnan(collected)]
+            if taken.size:
+                self._blood.samples_taken(site, taken)
+
+    def spared(self, patient: int, now: float) -> bool:
+        """Whether a patient needs no group-and-screen sample: now, or when it was to be taken."""
+        return patient in self._without_sample or self._rules.spares_sample(patient, now)
+
+    def has_group_sample(self, patient: int, day_start: float) -> bool:
+        """Whether a group-and-screen sample was taken that is in date at the start of a day."""
+        return (
+            self._group[patient] != NOT_TAKEN
+            and patient not in self._without_sample
+            and self._group_taken[patient] + self._group_validity[patient] >= day_start
+        )
+
+    def group_tested_at(self, patients: Sequence[int]) -> list[float]:
+        """Return when group-and-screen samples were reported; infinity if that is still to come."""
+        tested = np.full(len(patients), -math.inf)
+        numbers = np.array([self._group[patient] for patient in patients], dtype=np.int32)
+        sent = numbers != IN_HAND
+        times = self._blood_tests.reported_at(numbers[sent])
+        tested[sent] = np.where(np.isnan(times), math.inf, times)
+        found: list[float] = tested.tolist()
+        return found
 
     def look(
         self, cases: Sequence[tuple[int, float]], now: float
@@ -204,11 +277,14 @@ class PreAssessment:
         Notes
         -----
         Patients who need none, or whose samples are ready, are left out. A group-and-screen sample
-        is out of date when its validity ends before the list starts.
+        is out of date when its validity ends before the list starts: sooner after it was taken if
+        the patient was transfused or pregnant not long ago.
         """
         chemistry, haematology, group = self._chemistry, self._haematology, self._group
         for_results = [patient for patient, _ in cases if chemistry[patient] >= 0]
-        for_group = [case for case in cases if group[case[0]] >= 0]
+        for_group = [
+            case for case in cases if group[case[0]] >= 0 and not self.spared(case[0], now)
+        ]
         ids = [chemistry[patient] for patient in for_results]
         ids += [haematology[patient] for patient in for_results]
         ids += [group[patient] for patient, _ in for_group]
@@ -229,7 +305,8 @@ class PreAssessment:
         }
         of_group = state[2 * count :]
         start = np.array([start for _, start in for_group])
-        too_old = collected[2 * count :] + self._group_validity < start
+        validity = np.array([self._group_validity[patient] for patient, _ in for_group])
+        too_old = collected[2 * count :] + validity < start
         of_group[(of_group < SampleState.WITHHELD) & too_old] = SampleState.OUT_OF_DATE
         groups = {
             for_group[place][0]: SampleState(of_group[place])
@@ -273,17 +350,18 @@ class PreAssessment:
         )
         list_day = int(start // HOURS_PER_DAY)
         planned = list_day - math.ceil(self._days_before)
+        validity = self._group_validity[patient]
+        # The first day on which the group-and-screen sample is valid a day beyond the list.
+        in_date = math.ceil(list_day + 1.0 - validity / HOURS_PER_DAY)
         if in_hand:
-            visit = HOURS_PER_DAY * planned + MIDDAY
-            return visit, visit
+            for_group = min(max(planned, in_date), list_day - 1)
+            return HOURS_PER_DAY * planned + MIDDAY, HOURS_PER_DAY * for_group + MIDDAY
         hours_into = MORNING + (EVENING - MORNING) * uniform
         day = self._hours.last_day_until(planned)
         visit = self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
-        if visit + self._group_validity >= start + HOURS_PER_DAY:
+        if visit + validity >= start + HOURS_PER_DAY:
             return visit, visit
-        validity_days = self._group_validity / HOURS_PER_DAY
-        day = self._hours.next_day_from(math.ceil(list_day - (validity_days - 1.0)))
-        day = min(day, list_day - 1)
+        day = min(self._hours.next_day_from(in_date), list_day - 1)
         return visit, self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
 
     def _not_before(self, visit: float, now: float, uniform: float) -> float:

@@ -11,7 +11,7 @@ from disruption_sim.care.patients import Patients
 from disruption_sim.grid import HOURS_PER_DAY, minutes
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.records import ExtraList
-from disruption_sim.scenario.effects import capability_depth
+from disruption_sim.scenario.effects import disruption_depth
 from disruption_sim.scenario.model import Capability, RecoveryLists, Scenario
 from disruption_sim.world.model import EXTRA_LISTS, TheatreLists, World
 
@@ -82,8 +82,7 @@ class TheatreBook:
         self.turnover = minutes(scenario.surgery.turnover_minutes)
         self.overrun = minutes(scenario.surgery.planned_overrun_minutes)
         self._lost_theatres = [
-            capability_depth(scenario, scenario.disruptions, Capability.THEATRES, site)
-            for site in scenario.site_names
+            disruption_depth(scenario, Capability.THEATRES, site) for site in scenario.site_names
         ]
         self._never_closed = all(lost.is_zero for lost in self._lost_theatres)
         key = world.key("theatre_lists.closed")

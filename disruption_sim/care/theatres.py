@@ -8,6 +8,7 @@ import simpy
 
 from disruption_sim.care.booking import BOOKING_HOUR, Booking, WaitingLists
 from disruption_sim.care.go_no_go import Case, GoNoGo
+from disruption_sim.care.group_confirmation import GroupConfirmation
 from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.ports import Blood, BloodTests, Timeline
@@ -15,14 +16,11 @@ from disruption_sim.care.pre_assessment import PreAssessment
 from disruption_sim.care.surgery_log import SurgeryLog
 from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.grid import HOURS_PER_DAY, to_grid
-from disruption_sim.randomness import hash_uniform
 from disruption_sim.records import Cause, SurgeryRecords
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.days import Days
-from disruption_sim.world.model import URGENCIES, USES, World
+from disruption_sim.world.model import World
 
-URGENT = URGENCIES.index("urgent")
-FOR_OPERATION = USES.index("operation")
 REPLACEMENTS_TRIED = 5
 """How many patients are asked, at most, to come at short notice into one free place."""
 
@@ -33,11 +31,12 @@ Transfused = tuple[float, int]
 class Theatres:
     """Elective surgery of one arm, from the waiting list to the operation.
 
-    Every site has three processes: it books lists on working days (`Booking`), decides at the
-    huddle which operations of the days until the next working day cannot go ahead (so Friday
-    decides for Monday), and decides again on the morning, when the day's operations are put in
-    their sequence (`GoNoGo` has the rules of both). Postponed patients go back on the waiting list
-    at once, before all but P2 patients, and keep their clock.
+    Every site has four processes: it takes blood for the transfusion laboratory (`PreAssessment`),
+    books lists on working days (`Booking`), decides at the huddle which operations of the days
+    until the next working day cannot go ahead (so Friday decides for Monday), and decides again on
+    the morning, when the day's operations are put in their sequence (`GoNoGo` has the rules of
+    both). Postponed patients go back on the waiting list at once, before all but P2 patients, and
+    keep their clock.
 
     Operations follow each other with a turnover between them, P2 first, in order of booking. An
     operation that could begin only ``planned_overrun_minutes`` after the end of the list or later
@@ -80,8 +79,10 @@ class Theatres:
         self._waiting_lists = WaitingLists(
             world, self._patients, self._sites, len(surgery.specialties)
         )
-        pre_assessment = PreAssessment(surgery, days, world, self._patients, blood_tests)
         self._rules = IncidentRules(scenario, world, timeline, self._patients)
+        self._pre_assessment = PreAssessment(
+            scenario, days, world, self._patients, self._rules, blood_tests, blood
+        )
         self._booking = Booking(
             scenario,
             days,
@@ -89,21 +90,25 @@ class Theatres:
             timeline,
             self._book,
             self._waiting_lists,
-            pre_assessment,
+            self._pre_assessment,
             self._patients,
             self._rules,
             blood,
         )
-        self._go_no_go = GoNoGo(scenario, world, self._patients, self._rules, pre_assessment, blood)
+        confirmation = GroupConfirmation(
+            scenario, world, timeline, self._patients, self._pre_assessment, blood
+        )
+        self._go_no_go = GoNoGo(
+            scenario, world, self._patients, self._rules, self._pre_assessment, confirmation, blood
+        )
         self._log = SurgeryLog(scenario, self._patients)
         self._swapped_in: set[int] = set()
-        self._o_positive_key = world.key("operations.o_positive_allowed")
-        self._o_positive_share = scenario.transfusion.o_positive_share_of_emergency
 
     def start(self) -> None:
         """Start the processes of all sites."""
         for site in range(self._sites):
             self._env.process(self._book_lists(site))
+            self._env.process(self._take_samples(site))
             self._env.process(self._hold_huddles(site))
             self._env.process(self._run_days(site))
 
@@ -124,10 +129,18 @@ class Theatres:
             yield self._until(HOURS_PER_DAY * day + BOOKING_HOUR)
             self._booking.day(site, self._env.now)
 
+    def _take_samples(self, site: int) -> Generator[simpy.Event]:
+        for day in range(self._days.count):
+            yield self._until(HOURS_PER_DAY * day)
+            self._pre_assessment.announce(site, self._env.now)
+
     def _hold_huddles(self, site: int) -> Generator[simpy.Event]:
         working_days = self._working_days()
         following = [*working_days[1:], self._days.count - 1]
         on_day = self._book.on_day[site]
+        for list_day in range(working_days[0] + 1 if working_days else 0):
+            cases, _ = self._cases(on_day[list_day], self._env.now)
+            self._go_no_go.before_the_first_huddle(site, cases)
         for day, next_day in zip(working_days, following, strict=True):
             if any(on_day[day + 1 : next_day + 1]):
                 yield self._until(HOURS_PER_DAY * day + self._huddle_hour)
@@ -148,22 +161,13 @@ class Theatres:
         patients = self._patients
         for time, patient in sorted(transfused):
             yield self._until(max(time, self._env.now))
-            self._blood.request(
+            day_start = HOURS_PER_DAY * (self._env.now // HOURS_PER_DAY)
+            self._blood.request_for_operation(
                 site,
-                patients.blood_group[patient],
+                patient,
                 patients.units_transfused[patient],
-                URGENT,
-                FOR_OPERATION,
-                patients.antibodies[patient],
-                hash_uniform(self._o_positive_key, patient) < self._o_positive_share,
-                patients.needs_group_and_screen[patient] and not self._on_group_o(site, patient),
+                sampled=self._pre_assessment.has_group_sample(patient, day_start),
             )
-
-    def _on_group_o(self, site: int, patient: int) -> bool:
-        """Whether a patient is operated on under the cover of group O, without matched blood."""
-        return not self._blood.electronic_issue(site) and self._rules.covered_by_group_o(
-            patient, self._blood.group_o_stock_days(site), self._env.now
-        )
 
     def _working_days(self) -> list[int]:
         return [day for day, working in enumerate(self._days.working.tolist()) if working]
@@ -236,6 +240,7 @@ class Theatres:
     def _strike_out(self, number: int, patient: int, cause: Cause) -> None:
         self._book.strike_out(number, patient)
         self._swapped_in.discard(patient)
+        self._go_no_go.let_go(patient)
         self._log.postponed(patient, self._book.start[number], self._env.now, cause)
 
     def _put_back(self, number: int, patient: int) -> None:

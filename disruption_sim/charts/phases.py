@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 
 from disruption_sim.charts import style, words
 from disruption_sim.charts.inputs import ALL_SITES
-from disruption_sim.scenario.effects import capability_depth, effect_depth
+from disruption_sim.scenario.effects import disruption_depth, effect_depth
 from disruption_sim.scenario.model import Capability, Scenario
 from disruption_sim.step_function import StepFunction, combine
 
@@ -75,7 +75,7 @@ def phases(scenario: Scenario, site: str = ALL_SITES) -> tuple[Phase, ...]:
             [
                 combine(
                     [
-                        capability_depth(scenario, scenario.disruptions, capability, place)
+                        disruption_depth(scenario, capability, place)
                         for capability in capabilities
                     ],
                     max,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from disruption_sim.cli.input import input_faults_exit_2
+from disruption_sim.cli.results_folder import plain_console, plain_table, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +24,6 @@ TURNAROUND_COLUMNS = (
 EXPIRED_COLUMNS = ("week", "site", "source", "arm", "mean")
 UTILISATION_COLUMNS = ("week", "laboratory", "step", "of", "arm", "mean")
 NAMES = ("site", "source", "tube_type", "arm", "laboratory", "step", "of")
-# Narrower, and the longest names would be cut off.
-PLAIN_WIDTH = 120
 
 
 def laboratories(
@@ -36,15 +35,11 @@ def laboratories(
 
     In the normal future, and in the worst week of the incident.
     """
-    from rich.console import Console
-
     with input_faults_exit_2():
-        by_type = _read(results, "turnaround_by_type.csv", TURNAROUND_COLUMNS)
-        turnaround = _read(results, "turnaround.csv", EXPIRED_COLUMNS)
-        utilisation = _read(results, "utilisation.csv", UTILISATION_COLUMNS)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=PLAIN_WIDTH)
+        by_type = read_table(results, "turnaround_by_type.csv", TURNAROUND_COLUMNS, NAMES)
+        turnaround = read_table(results, "turnaround.csv", EXPIRED_COLUMNS, NAMES)
+        utilisation = read_table(results, "utilisation.csv", UTILISATION_COLUMNS, NAMES)
+    console = plain_console()
     console.print(_turnaround(by_type, turnaround[turnaround["site"] == ALL]))
     console.print(
         "Share of the reported tubes that were within the limit, and minutes, in the normal "
@@ -58,39 +53,8 @@ def laboratories(
     )
 
 
-def _read(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    import pandas as pd
-
-    from disruption_sim.experiment import FolderError
-
-    if not folder.is_dir():
-        raise FolderError(f"there is no folder {folder}; name the results folder of a run")
-    path = folder / name
-    if not path.is_file():
-        raise FolderError(
-            f"{folder} holds no {name}: it is not the results folder of a run, or of one by an "
-            "earlier version; run the scenario again"
-        )
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:  # what pandas cannot parse is a ValueError too
-        raise FolderError(f"cannot read {path}: {error}") from error
-    missing = [column for column in columns if column not in table]
-    if missing:
-        raise FolderError(f"{path} has no column {', '.join(missing)}; run the scenario again")
-    if table.empty:
-        raise FolderError(f"{path} has no rows; run the scenario again")
-    for column in columns:
-        if column not in NAMES and not pd.api.types.is_numeric_dtype(table[column]):
-            raise FolderError(
-                f"{path}: not every {column} is a number; was the file edited? Run the scenario "
-                "again"
-            )
-    return table
-
-
 def _turnaround(by_type: pd.DataFrame, with_expired: pd.DataFrame) -> Table:
-    shown = _table("Turnaround from receipt to report", "Tubes from")
+    shown = plain_table("Turnaround from receipt to report", "Tubes from")
     for head in (
         "Standard", "Within, %", "Outer limit", "Within, %", "Median, min", "90 %, min",
         "Worst week, %", "Week",
@@ -141,7 +105,7 @@ def _lowest(table: pd.DataFrame, column: str) -> tuple[str, str]:
 
 
 def _utilisation(table: pd.DataFrame) -> Table:
-    shown = _table("How busy people and machines were, %", "Step")
+    shown = plain_table("How busy people and machines were, %", "Step")
     laboratories = [str(name) for name in table["laboratory"].unique()]
     for laboratory in laboratories:
         shown.add_column(_words(laboratory), justify="right")
@@ -161,15 +125,6 @@ def _normal_and_most(table: pd.DataFrame) -> str:
     usual = float(table.loc[table["arm"] == BASELINE, "mean"].mean())
     most = float(table.loc[table["arm"] == DISRUPTED, "mean"].max())
     return f"{_percent(usual)} to {_percent(most)}"
-
-
-def _table(title: str, first: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    shown.add_column(first, no_wrap=True)
-    return shown
 
 
 def _weighted(table: pd.DataFrame, column: str) -> float:

@@ -14,7 +14,13 @@ from collections.abc import Sequence
 import typer
 
 import disruption_sim
-from disruption_sim.cli import laboratories_command, run_command, scenario_commands, sweep_command
+from disruption_sim.cli import (
+    laboratories_command,
+    run_command,
+    scenario_commands,
+    sweep_command,
+    transfusion_command,
+)
 
 PROGRAM = "disruption-sim"
 
@@ -32,6 +38,7 @@ app.command("scenarios", epilog=scenario_commands.SCENARIOS_EXAMPLE)(scenario_co
 app.command("validate", epilog=scenario_commands.VALIDATE_EXAMPLE)(scenario_commands.validate)
 app.command("run", epilog=run_command.EXAMPLE)(run_command.run)
 app.command("laboratories", epilog=laboratories_command.EXAMPLE)(laboratories_command.laboratories)
+app.command("transfusion", epilog=transfusion_command.EXAMPLE)(transfusion_command.transfusion)
 app.command("sweep", epilog=sweep_command.EXAMPLE)(sweep_command.sweep)
 
 

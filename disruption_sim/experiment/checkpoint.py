@@ -27,6 +27,7 @@ from disruption_sim.measures import (
     OperationsAccount,
     PostponedByCause,
     Reading,
+    TransfusionAccount,
     Turnaround,
 )
 from disruption_sim.scenario import Scenario
@@ -112,6 +113,7 @@ def _packed(outcome: ReplicationOutcome) -> Arrays:
             **_columns(f"{arm.arm}.turnaround", arm.turnaround),
             **_columns(f"{arm.arm}.laboratories", arm.laboratories),
             **_columns(f"{arm.arm}.operations", arm.operations),
+            **_columns(f"{arm.arm}.transfusion", arm.transfusion),
             f"{arm.arm}.clocks": np.array(
                 [
                     (
@@ -157,6 +159,7 @@ def _unpacked(replication: int, arrays: Arrays) -> ReplicationOutcome:
             turnaround=_put_together(Turnaround, f"{arm}.turnaround", arrays),
             laboratories=_put_together(LaboratoryAccount, f"{arm}.laboratories", arrays),
             operations=_put_together(OperationsAccount, f"{arm}.operations", arrays),
+            transfusion=_put_together(TransfusionAccount, f"{arm}.transfusion", arrays),
             clocks=tuple(
                 Reading(
                     clock,

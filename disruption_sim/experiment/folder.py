@@ -14,6 +14,7 @@ from disruption_sim.experiment.csv_files import write_csv
 from disruption_sim.experiment.errors import FolderError
 from disruption_sim.experiment.laboratories_page import laboratories_page
 from disruption_sim.experiment.result import Result
+from disruption_sim.experiment.transfusion_page import transfusion_page
 from disruption_sim.scenario import write_scenario
 
 MANIFEST = "manifest.json"
@@ -30,6 +31,11 @@ CSV_TABLES = (
     "laboratories",
     "throughput",
     "utilisation",
+    "blood_by_route",
+    "blood_by_use",
+    "blood_not_in_time",
+    "blood_stock",
+    "transfusion",
 )
 
 
@@ -136,8 +142,9 @@ def _write_tables(result: Result, folder: Path) -> None:
     result.weekly.to_parquet(folder / "weekly.parquet", index=False)
     for name in CSV_TABLES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
-    page = laboratories_page(result)
-    (folder / "laboratories.md").write_text(page, encoding="utf-8", newline="\n")
+    pages = {"laboratories": laboratories_page(result), "transfusion": transfusion_page(result)}
+    for name, page in pages.items():
+        (folder / f"{name}.md").write_text(page, encoding="utf-8", newline="\n")
     result.replications.to_parquet(folder / "replications.parquet", index=False)
 
 

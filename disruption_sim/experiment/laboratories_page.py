@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from disruption_sim.experiment.laboratory_tables import NORMAL_VOLUME, PEOPLE
+from disruption_sim.experiment.markdown import markdown_table
 from disruption_sim.experiment.replication import BASELINE, DISRUPTED
 from disruption_sim.measures import CapacityItem, VolumeItem
 
@@ -94,7 +95,7 @@ def _throughput(table: pd.DataFrame) -> list[str]:
         "## Throughput",
         f"Tubes reported by the own laboratories on the {weekdays} weekdays up to a date, over the "
         "same\ndays of the normal future.",
-        _table(heads, rows),
+        markdown_table(heads, rows),
     ]
     sources = sorted({source for source in table["source"] if source})
     return [*parts, *(f"Published: {source}." for source in sources)]
@@ -109,7 +110,7 @@ def _volume(table: pd.DataFrame) -> str:
     ]
     tubes = _values(volume, NORMAL_VOLUME, "mean", weeks)
     rows.append(["Normal volume, tubes", *(f"{count:,.0f}" for count in tubes)])
-    return _table(_week_heads("% of normal volume", weeks), rows)
+    return markdown_table(_week_heads("% of normal volume", weeks), rows)
 
 
 def _capacity(table: pd.DataFrame) -> str:
@@ -128,7 +129,7 @@ def _capacity(table: pd.DataFrame) -> str:
         rows.append([title, *(_decimal(value, 1) for value in _values(table, name, "mean", weeks))])
     wasted = _values(table, "wasted_share", "mean", weeks)
     rows.append(["Hours spent on tubes that were lost, %", *map(_percent, wasted)])
-    return _table(_week_heads("Over normal", weeks), rows)
+    return markdown_table(_week_heads("Over normal", weeks), rows)
 
 
 def _values(table: pd.DataFrame, item: str, column: str, weeks: Sequence[int]) -> list[float]:
@@ -157,7 +158,7 @@ def _turnaround(table: pd.DataFrame) -> str:
                 *worst,
             ]
         )
-    return _table(["Source", "Standard", "Normal, %", "Worst week, %", "Week"], rows)
+    return markdown_table(["Source", "Standard", "Normal, %", "Worst week, %", "Week"], rows)
 
 
 def _utilisation(table: pd.DataFrame) -> str:
@@ -176,7 +177,7 @@ def _utilisation(table: pd.DataFrame) -> str:
             ]
         )
     heads = ["Laboratory", "People, %", "at most", "Busiest machines", "%", "at most"]
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def _before_and_at_most(table: pd.DataFrame) -> list[str]:
@@ -206,13 +207,3 @@ def _decimal(value: float, digits: int) -> str:
 
 def _in_words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown: the first column of words, the others set to the right."""
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(_escaped(cell) for cell in line)} |" for line in lines)
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|")

@@ -6,17 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED
 from disruption_sim.experiment.statistics import STATISTICS
-from disruption_sim.experiment.tidy import cells, long_table, mondays
+from disruption_sim.experiment.tidy import happened, long_table, mondays
 from disruption_sim.experiment.turnaround_tables import (
     ALL,
     SOURCES,
     TUBE_TYPES,
-    Axes,
     Outcomes,
     places,
 )
@@ -120,13 +118,13 @@ def fate_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:
         for axis in (2, 3):
             counts = np.concatenate([counts, counts.sum(axis=axis, keepdims=True)], axis=axis)
         frames.append(
-            _happened(
+            happened(
                 counts,
                 {"week": weeks, "source": (*SOURCES, ALL), "tube_type": TUBE_TYPES, "fate": fates},
             ).assign(site=ALL, arm=arm)
         )
         frames.append(
-            _happened(
+            happened(
                 np.stack([account.fates_by_place for account in accounts]),
                 {"week": weeks, "site": places(scenario)[:-1], "fate": fates},
             ).assign(source=ALL, tube_type=ALL, arm=arm)
@@ -135,15 +133,6 @@ def fate_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:
     frame.insert(0, "week_start", mondays(horizon, frame["week"]))
     ahead = ["week_start", "week", "site", "source", "tube_type", "fate", "arm"]
     return frame[[*ahead, *STATISTICS]]
-
-
-def _happened(counts: npt.NDArray[np.integer], axes: Axes) -> pd.DataFrame:
-    """Make one row for each cell that is not 0 in every replication."""
-    some = (counts != 0).any(axis=0)
-    named = pd.DataFrame(cells(axes))[some.ravel()].reset_index(drop=True)
-    found = long_table(counts[:, some].astype(np.float64), {"cell": range(len(named))})
-    together: pd.DataFrame = pd.concat([named, found.drop(columns="cell")], axis=1)
-    return together
 
 
 def throughput_table(scenario: Scenario, outcomes: Outcomes) -> pd.DataFrame:

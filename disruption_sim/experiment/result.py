@@ -61,6 +61,16 @@ class Result:
         Throughput share of the five weekdays up to dates that matter, beside published figures.
     utilisation : DataFrame
         How busy people and machines of each laboratory were, by week.
+    blood_by_route, blood_by_use : DataFrame
+        Red cells a week and minutes to blood by the way they came; red cells by what for. By period
+        and site.
+    blood_not_in_time : DataFrame
+        Requests not served in time by week, site, reason, urgency and use.
+    blood_stock : DataFrame
+        Stock and its turnover by period, site and group, and at the blood service.
+    transfusion : DataFrame
+        What transfusion laboratories and their suppliers did, by period and site; every unit
+        accounted for.
     replications : DataFrame
         ``replication``, ``arm``, ``measure``, ``value``: totals over horizon and sites.
     failures : tuple of Failure
@@ -87,6 +97,11 @@ class Result:
     laboratories: pd.DataFrame
     throughput: pd.DataFrame
     utilisation: pd.DataFrame
+    blood_by_route: pd.DataFrame
+    blood_by_use: pd.DataFrame
+    blood_not_in_time: pd.DataFrame
+    blood_stock: pd.DataFrame
+    transfusion: pd.DataFrame
     replications: pd.DataFrame
     failures: tuple[Failure, ...]
     versions: Mapping[str, str]

@@ -17,6 +17,13 @@ from disruption_sim.experiment.laboratory_tables import (
 from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED
 from disruption_sim.experiment.statistics import STATISTICS
 from disruption_sim.experiment.tidy import SHOWN_ARMS, long_table, mondays, with_excess
+from disruption_sim.experiment.transfusion_activity import transfusion_table
+from disruption_sim.experiment.transfusion_tables import (
+    by_route_table,
+    by_use_table,
+    not_in_time_table,
+    stock_table,
+)
 from disruption_sim.experiment.turnaround_tables import (
     turnaround_by_hour,
     turnaround_by_site,
@@ -55,6 +62,11 @@ class Tables:
     laboratories: pd.DataFrame
     throughput: pd.DataFrame
     utilisation: pd.DataFrame
+    blood_by_route: pd.DataFrame
+    blood_by_use: pd.DataFrame
+    blood_not_in_time: pd.DataFrame
+    blood_stock: pd.DataFrame
+    transfusion: pd.DataFrame
     replications: pd.DataFrame
 
 
@@ -86,6 +98,11 @@ def tables_of(
         laboratories=account_table(scenario, outcomes),
         throughput=throughput_table(scenario, outcomes),
         utilisation=utilisation_table(scenario, outcomes),
+        blood_by_route=by_route_table(scenario, outcomes),
+        blood_by_use=by_use_table(scenario, outcomes),
+        blood_not_in_time=not_in_time_table(scenario, outcomes),
+        blood_stock=stock_table(scenario, outcomes),
+        transfusion=transfusion_table(scenario, outcomes),
         replications=samples.replications(),
     )
 

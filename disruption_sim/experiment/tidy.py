@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED, EXCESS
@@ -44,6 +45,24 @@ def cells(axes: Mapping[str, Sequence[str] | Sequence[int]]) -> dict[str, object
         name: pd.Series(list(labels)).take(positions[axis]).array
         for axis, (name, labels) in enumerate(axes.items())
     }
+
+
+def happened(
+    counts: npt.NDArray[np.integer], axes: Mapping[str, Sequence[str] | Sequence[int]]
+) -> pd.DataFrame:
+    """Make one row for each cell that is not 0 in every replication.
+
+    Parameters
+    ----------
+    counts : int (replications, ...)
+    axes : mapping of column to labels
+        In the order of the axes of `counts` behind the first.
+    """
+    some = (counts != 0).any(axis=0)
+    named = pd.DataFrame(cells(axes))[some.ravel()].reset_index(drop=True)
+    found = long_table(counts[:, some].astype(np.float64), {"cell": range(len(named))})
+    together: pd.DataFrame = pd.concat([named, found.drop(columns="cell")], axis=1)
+    return together
 
 
 def mondays(horizon: Horizon, week: pd.Series[int]) -> pd.Series[pd.Timestamp]:

@@ -22,13 +22,16 @@ from disruption_sim.measures.recovery import (
 from disruption_sim.measures.registry import MEASURE_BY_NAME, MEASURES
 from disruption_sim.measures.table import MeasureTable
 from disruption_sim.measures.throughput import share_of_days, throughput_share
+from disruption_sim.measures.transfusion_account import BalanceItem, TransfusionAccount
 from disruption_sim.measures.turnaround import Turnaround, TurnaroundCells
+from disruption_sim.measures.ways_to_blood import Way
 
 __all__ = [
     "MEASURES",
     "MEASURE_BY_NAME",
     "PRIORITIES",
     "ArmMeasures",
+    "BalanceItem",
     "CapacityItem",
     "Clock",
     "Horizon",
@@ -43,11 +46,13 @@ __all__ = [
     "PostponedByCause",
     "Reading",
     "SpecialtyItem",
+    "TransfusionAccount",
     "Turnaround",
     "TurnaroundCells",
     "VolumeItem",
     "WaitGroup",
     "WaitItem",
+    "Way",
     "Worse",
     "clearing_days",
     "days_to_recovery",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from disruption_sim.measures.account import LaboratoryAccount, laboratory_account
 from disruption_sim.measures.appointments import appointment_measures
 from disruption_sim.measures.blood import blood_measures
+from disruption_sim.measures.blood_supply import supply_measures
 from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PostponedByCause, postponed_by_cause
 from disruption_sim.measures.clocks import Reading, readings
@@ -14,6 +15,8 @@ from disruption_sim.measures.laboratories import laboratory_measures
 from disruption_sim.measures.operations import operation_measures
 from disruption_sim.measures.operations_account import OperationsAccount, operations_account
 from disruption_sim.measures.table import MeasureTable, assembled
+from disruption_sim.measures.transfusion_account import TransfusionAccount, transfusion_account
+from disruption_sim.measures.transfusion_bench import bench_measures
 from disruption_sim.measures.turnaround import Turnaround, turnaround_of
 from disruption_sim.records import Records
 from disruption_sim.scenario.model import Scenario
@@ -32,6 +35,7 @@ class ArmMeasures:
     turnaround : Turnaround
     laboratories : LaboratoryAccount
     operations : OperationsAccount
+    transfusion : TransfusionAccount
     clocks : tuple of Reading
         One for each ``Clock``.
     """
@@ -42,6 +46,7 @@ class ArmMeasures:
     turnaround: Turnaround
     laboratories: LaboratoryAccount
     operations: OperationsAccount
+    transfusion: TransfusionAccount
     clocks: tuple[Reading, ...]
 
 
@@ -62,6 +67,8 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         **appointment_measures(scenario, horizon, world, records.outpatients, twin.outpatients),
         **laboratory_measures(scenario, horizon, records.pathology, twin.pathology),
         **blood_measures(scenario, horizon, records.transfusion),
+        **supply_measures(horizon, records.transfusion),
+        **bench_measures(scenario, horizon, records.transfusion),
     }
     return ArmMeasures(
         arm=records.arm,
@@ -72,5 +79,6 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         operations=operations_account(
             scenario, horizon, world.operations, records.surgery, twin.surgery
         ),
+        transfusion=transfusion_account(scenario, horizon, records.transfusion),
         clocks=readings(scenario, horizon, world, records, twin),
     )

@@ -113,6 +113,21 @@ class Horizon:
         table = np.bincount(cell, weights, minlength=self.weeks * sites).reshape(self.weeks, sites)
         return with_all(table.astype(np.float64))
 
+    def weekly(self, daily: npt.NDArray[np.number]) -> Floats:
+        """Add up what is counted by day from hour 0 and by site.
+
+        Parameters
+        ----------
+        daily : number (days, sites)
+
+        Returns
+        -------
+        float64 (weeks, sites + 1)
+            The last column is all sites.
+        """
+        reported = daily[self.day_rows].astype(np.float64)
+        return with_all(reported.reshape(-1, 7, reported.shape[1]).sum(axis=1))
+
     def daily(self, times: Floats) -> Floats:
         """Count events on each day from the day of onset, float64 (days,)."""
         days = self.days_from_onset

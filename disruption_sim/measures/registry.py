@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from disruption_sim.measures.blood_registry import TRANSFUSION
 from disruption_sim.measures.definitions import (
     Kind,
     Measure,
@@ -218,55 +219,7 @@ _PATHOLOGY = (
     ),
 )
 
-_TRANSFUSION = (
-    count("red_cells_issued", "Red cells issued", "units", _N, "Units of red cells issued."),
-    count(
-        "o_negative_issued",
-        "O-negative red cells issued",
-        "units",
-        _H,
-        "Units of O-negative red cells issued, to patients of any group.",
-    ),
-    count(
-        "unmatched_group_o_issued",
-        "Group O issued without matching",
-        "units",
-        _H,
-        "Units of group O issued without crossmatch or electronic issue, emergency units included.",
-    ),
-    count(
-        "blood_not_in_time",
-        "Blood not there in time",
-        "episodes",
-        _H,
-        "Episodes in which no compatible unit was there when it was due.",
-    ),
-    count(
-        "red_cells_expired",
-        "Red cells expired",
-        "units",
-        _H,
-        "Units that outlived their shelf life in a hospital's stock.",
-    ),
-    level(
-        "o_negative_stock_days_hospital",
-        "O-negative stock in the hospitals",
-        "days",
-        _L,
-        "O-negative units in stock over the planned use of O-negative a day, mean of the days of "
-        "the week.",
-    ),
-    level(
-        "o_negative_stock_days_national",
-        "O-negative stock of the blood service",
-        "days",
-        _L,
-        "National stock of O-negative over its usual issue a day, mean of the days of the week.",
-        by_site=False,
-    ),
-)
-
-MEASURES: tuple[Measure, ...] = (*OPERATIONS, *_OUTPATIENTS, *_PATHOLOGY, *_TRANSFUSION)
+MEASURES: tuple[Measure, ...] = (*OPERATIONS, *_OUTPATIENTS, *_PATHOLOGY, *TRANSFUSION)
 """All measures, in the order of the tables."""
 
 MEASURE_BY_NAME: Mapping[str, Measure] = MappingProxyType({item.name: item for item in MEASURES})

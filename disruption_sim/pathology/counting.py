@@ -27,7 +27,7 @@ from disruption_sim.records import (
     Fate,
     Period,
 )
-from disruption_sim.scenario.effects import capability_depth
+from disruption_sim.scenario.effects import disruption_depth
 from disruption_sim.scenario.model import Capability, Scenario
 from disruption_sim.world.identities import Identities
 
@@ -232,7 +232,7 @@ def disturbed_span(scenario: Scenario) -> tuple[float, float]:
     starts, ends = [], []
     for capability in LABORATORY_CAPABILITIES:
         for laboratory in scenario.laboratory_names:
-            depth = capability_depth(scenario, scenario.disruptions, capability, laboratory)
+            depth = disruption_depth(scenario, capability, laboratory)
             lost = [row for row, value in enumerate(depth.values) if value > 0.0]
             if lost:
                 starts.append(depth.times[lost[0]])

@@ -31,7 +31,7 @@ class TransfusionTimes(Section):
         description="Group O from the laboratory's own fridge, when the satellite is empty."
     )
     group_specific_minutes: Positive = Field(
-        description="From the sample in the laboratory to uncrossmatched blood of the patient's group."
+        description="From the sample in the laboratory to blood of its group, uncrossmatched."
     )
     group_and_screen_minutes: Positive = Field(description="From the sample in the laboratory.")
     electronic_issue_minutes: Positive = Field(description="From a valid, tested sample.")

@@ -1,55 +1,124 @@
-"""The crossmatching bench: biomedical scientists on day and night shifts, most urgent first."""
+"""The transfusion bench of one hospital: biomedical scientists, the most urgent job first."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Generator
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import simpy
 
-Patient = TypeVar("Patient")
+from disruption_sim.transfusion.rosters import Roster, Shift
 
-DAY_SHIFT_HOURS = (8.0, 20.0)
+IMMEDIATE, URGENT, SAMPLES, PLANNED = range(4)
+"""Priorities: routine transfusions and operations are planned, by the time they are for."""
+
+LEAST_CALL_OUT_HOURS = 1.0
+"""A scientist who was called in stays at least so long."""
 
 
-class Bench(Generic[Patient]):
-    """A SimPy resource with priorities whose number of servers follows a shift.
+@dataclass(slots=True, eq=False)
+class Job:
+    """Work for one scientist.
+
+    Attributes
+    ----------
+    priority : int
+    order : float
+        Within a priority the smallest first.
+    hours : float
+        Hands-on, as it looked when the job came; for the wait that others can expect.
+    work : callable
+        Called when its turn comes; returns the hours (on the grid) for which one scientist is
+        busy, 0 if nothing could be done.
+    joined : float
+    begun, cancelled : bool
+    """
+
+    priority: int
+    order: float
+    hours: float
+    work: Callable[[], float]
+    joined: float
+    begun: bool = False
+    cancelled: bool = False
+
+
+class SampleBatches(Protocol):
+    """How group-and-screen samples are tested, a few at a time."""
+
+    def hours_each(self) -> float:
+        """Return the hands-on hours of one sample now, 0 for none."""
+
+    def test(self, waiting: int) -> tuple[int, float]:
+        """Test some of the waiting samples now; return how many, and the hands-on hours."""
+
+
+class WorkLog(Protocol):
+    """Where hours are written down."""
+
+    def busy(self, start: float, end: float) -> None:
+        """Write down that one scientist works from a time to another."""
+
+    def on_duty(self, start: float, end: float, people: int) -> None:
+        """Write down that scientists are on duty from a time to another."""
+
+
+class Bench:
+    """A SimPy resource with priorities whose servers follow a roster and can be called in.
 
     Written instead of ``simpy.PriorityResource`` because that can neither change its capacity nor
     say how long a new request will wait, and sorts its queue at every request. Not preemptive:
     at the end of a shift those who go home first finish what they are doing.
 
+    Scientists on call come a time after a job that is immediate or urgent finds nobody free, all of
+    them, and stay until nothing is left to do or their shift ends, at least an hour. What can wait
+    does not bring them in, but they do it while they are there.
+
+    Samples that are not for somebody who is waiting for blood are a number, not jobs: they are
+    tested a few at a time when no immediate or urgent job is left, before everything planned.
+
     Parameters
     ----------
     env : simpy.Environment
-    day_staff, night_staff : int
-        Scientists from 8:00 to 20:00, and otherwise.
-    serve : callable
-        Takes a patient whose turn has come; returns the hours (on the grid) for which one
-        scientist is busy, 0 if nothing could be done.
+    roster : Roster
+    response_hours : float
+        Until a scientist on call is at the bench.
+    batches : SampleBatches
+    log : WorkLog
     """
 
     def __init__(
         self,
         env: simpy.Environment,
-        day_staff: int,
-        night_staff: int,
-        serve: Callable[[Patient], float],
+        roster: Roster,
+        response_hours: float,
+        batches: SampleBatches,
+        log: WorkLog,
     ) -> None:
         self._env = env
-        self._day_staff = day_staff
-        self._night_staff = night_staff
-        self._serve = serve
-        self._queue: list[tuple[int, int, Patient]] = []
+        self._roster = roster
+        self._response = response_hours
+        self._batches = batches
+        self._log = log
+        self._shift: Shift = roster.at(env.now)
+        self._queue: list[tuple[int, float, int, Job]] = []
         self._sequence = 0
+        self._samples = 0
         self._ends: list[float] = []
+        self._serving = False
+        self._called_for = -1.0  # when those on call come or came; negative if not called
+        self._present = 0  # of those on call
+
+    def start(self) -> None:
+        """Start the SimPy process of the roster."""
+        self._env.process(self._change_shifts())
 
     @property
     def staff(self) -> int:
-        """Scientists on shift now."""
-        start, end = DAY_SHIFT_HOURS
-        return self._day_staff if start <= self._env.now % 24.0 < end else self._night_staff
+        """Scientists at the bench now."""
+        return self._shift.resident + self._present
 
     @property
     def busy(self) -> int:
@@ -57,62 +126,153 @@ class Bench(Generic[Patient]):
         return len(self._ends)
 
     @property
-    def waiting(self) -> list[Patient]:
-        """Patients in the queue, in the order in which they would be served."""
-        return [patient for _, _, patient in sorted(self._queue, key=lambda entry: entry[:2])]
+    def samples_waiting(self) -> int:
+        """Samples that nobody waits for and that are not yet tested."""
+        return self._samples
 
-    def join(self, priority: int, patient: Patient) -> None:
-        """Queue for a scientist: lower numbers of priority first, then first come first served."""
-        heapq.heappush(self._queue, (priority, self._sequence, patient))
+    @property
+    def waiting(self) -> list[Job]:
+        """Jobs in the queue, in the order in which they would be done."""
+        return [
+            entry[3] for entry in sorted(self._queue, key=lambda e: e[:3]) if not entry[3].cancelled
+        ]
+
+    def join(self, priority: int, order: float, hours: float, work: Callable[[], float]) -> Job:
+        """Queue for a scientist; see `Job` for the parameters."""
+        job = Job(priority, order, hours, work, self._env.now)
+        heapq.heappush(self._queue, (priority, order, self._sequence, job))
         self._sequence += 1
-        self.start_waiting()
+        self.serve()
+        return job
 
-    def expected_wait(self, priority: int, hands_on: float) -> float:
-        """Return the hours a new patient would wait with the present staff and queue.
+    def add_samples(self, number: int) -> None:
+        """Let samples wait that nobody waits for."""
+        self._samples += number
+        self.serve()
+
+    def expected_wait(self, priority: int) -> float:
+        """Return the hours a new job would wait with the present staff and queue.
 
         Parameters
         ----------
         priority : int
-        hands_on : float
-            Hours each patient in front takes.
+            Before that of samples.
         """
         now, staff = self._env.now, self.staff
-        if len(self._ends) < staff:
-            return 0.0
-        free = sorted(self._ends)[len(self._ends) - staff :]
+        if staff:
+            over = len(self._ends) - staff
+            free = [now] * -over + sorted(self._ends)[max(over, 0) :]
+        else:
+            arrival = self._called_for if self._called_for >= now else now + self._response
+            free = [arrival] * self._shift.on_call
         heapq.heapify(free)
-        for place, _, _ in self._queue:
-            if place <= priority:
-                heapq.heapreplace(free, free[0] + hands_on)
+        for place, _, _, job in self._queue:
+            if place <= priority and not job.cancelled:
+                heapq.heapreplace(free, free[0] + job.hours)
         return max(0.0, free[0] - now)
 
-    def start_waiting(self) -> None:
-        """Serve those who wait while there is somebody to do it; called at the start of a shift."""
-        while self._queue and len(self._ends) < self.staff:
-            _, _, patient = heapq.heappop(self._queue)
-            hours = self._serve(patient)
+    def hours_of_planned_work(self, until: float) -> float:
+        """Return the hands-on hours that go before planned work which is needed by a time."""
+        now = self._env.now
+        hours = sum(end - now for end in self._ends)
+        hours += self._samples * self._batches.hours_each()
+        for priority, order, _, job in self._queue:
+            if (priority < PLANNED or order <= until) and not job.cancelled:
+                hours += job.hours
+        return hours
+
+    def serve(self) -> None:
+        """Do what waits while there is somebody to do it, and call somebody in if that helps."""
+        if self._serving:
+            return
+        self._serving = True
+        while len(self._ends) < self.staff:
+            hours = self._next_hours()
+            if hours < 0.0:
+                break
             if hours > 0.0:
-                self._ends.append(self._env.now + hours)
+                now = self._env.now
+                self._ends.append(now + hours)
+                self._log.busy(now, now + hours)
                 done = self._env.timeout(hours)
                 done.callbacks.append(self._one_is_free)
+        self._serving = False
+        self._call_in()
+        self._send_home()
+
+    def _next_hours(self) -> float:
+        """Take up what comes next; the hours of it, negative if nothing waits."""
+        self._forget_cancelled()
+        if self._samples and (not self._queue or self._queue[0][0] > SAMPLES):
+            tested, hours = self._batches.test(self._samples)
+            self._samples -= tested
+            return hours
+        if not self._queue:
+            return -1.0
+        job = heapq.heappop(self._queue)[3]
+        job.begun = True
+        return job.work()
+
+    def _forget_cancelled(self) -> None:
+        while self._queue and self._queue[0][3].cancelled:
+            heapq.heappop(self._queue)
 
     def _one_is_free(self, _: simpy.Event) -> None:
         self._ends.remove(self._env.now)
-        self.start_waiting()
+        self.serve()
 
+    # ------------------------------------------------------------------------------------ on call
 
-def shifts(
-    env: simpy.Environment, benches: list[Bench[Patient]]
-) -> Generator[simpy.Event, Any, None]:
-    """Run the roster: at each change of shift those who come on take up what waits."""
-    start, end = DAY_SHIFT_HOURS
-    while True:
-        clock = env.now % 24.0
-        if clock < start:
-            yield env.timeout(start - clock)
-        elif clock < end:
-            yield env.timeout(end - clock)
-        else:
-            yield env.timeout(24.0 - clock + start)
-        for bench in benches:
-            bench.start_waiting()
+    def _call_in(self) -> None:
+        self._forget_cancelled()
+        if (
+            self._called_for < 0.0
+            and self._shift.on_call
+            and self._queue
+            and self._queue[0][0] <= URGENT
+        ):
+            self._called_for = arrival = self._env.now + self._response
+            self._env.timeout(self._response).callbacks.append(lambda _: self._arrive(arrival))
+
+    def _arrive(self, arrival: float) -> None:
+        if self._called_for != arrival or self._present:
+            return
+        self._present = self._shift.on_call
+        self._env.timeout(LEAST_CALL_OUT_HOURS).callbacks.append(lambda _: self.serve())
+        self.serve()
+
+    def _send_home(self) -> None:
+        if (
+            self._present
+            and not self._queue
+            and not self._samples
+            and len(self._ends) <= self._shift.resident
+            and self._env.now >= self._called_for + LEAST_CALL_OUT_HOURS
+        ):
+            self._end_call_out()
+
+    def _end_call_out(self) -> None:
+        if self._present:
+            self._log.on_duty(self._called_for, self._env.now, self._present)
+        self._called_for, self._present = -1.0, 0
+
+    # ------------------------------------------------------------------------------------- roster
+
+    def _change_shifts(self) -> Generator[simpy.Event, Any, None]:
+        now = self._env.now
+        for shift in self._roster.shifts:
+            if shift.end <= now:
+                continue
+            if shift.start > self._env.now:
+                yield self._env.timeout(shift.start - self._env.now)
+            if shift.on_call != self._shift.on_call:
+                self._end_call_out()
+            self._shift = shift
+            self._log.on_duty(max(shift.start, now), shift.end, shift.resident)
+            for end in sorted(self._ends)[: max(0, len(self._ends) - self.staff)]:
+                self._log.on_duty(self._env.now, end, 1)
+            self.serve()
+
+    def close(self) -> None:
+        """Write down the hours of those who were called in and are still there at the end."""
+        self._end_call_out()

@@ -61,7 +61,7 @@ class Reservations:
         return sum(batch.units for batch in self._held.get(patient, ()))
 
     def take(self, patient: int, units: int) -> list[Taken]:
-        """Take a patient's units, the first to expire first, as many as there are of those wanted."""
+        """Take a patient's units, the first to expire first, as many as there are."""
         held = self._held.pop(patient, None)
         if held is None:
             return []

@@ -2,68 +2,78 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+
 import simpy
 
-from disruption_sim.grid import minutes
-from disruption_sim.records import Route
+from disruption_sim.grid import HOURS_PER_DAY, minutes
+from disruption_sim.records import BenchJob, Late, Route
 from disruption_sim.scenario.model import Scenario
-from disruption_sim.step_function import StepFunction
-from disruption_sim.transfusion.bench import Bench
-from disruption_sim.transfusion.compatibility import SUBSTITUTION, group_o_for
+from disruption_sim.transfusion.bench import PLANNED, Bench
+from disruption_sim.transfusion.circumstances import Circumstances
+from disruption_sim.transfusion.compatibility import O_NEGATIVE, O_POSITIVE, SUBSTITUTION
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.replenishment import Replenishment
-from disruption_sim.transfusion.stock import Fridge
-from disruption_sim.transfusion.waiting import Episode, WaitingPatients
+from disruption_sim.transfusion.samples import PatientSamples
+from disruption_sim.transfusion.stock import HospitalStock, Taken
+from disruption_sim.transfusion.waiting import Patient, Request, WaitingPatients
 from disruption_sim.world.model import URGENCIES
 
-IMMEDIATE, URGENT = URGENCIES.index("immediate"), URGENCIES.index("urgent")
-# Electronic issue needs the whole validated system: with half of it gone it is not permitted.
-LOST_DEPTH = 0.5
+IMMEDIATE, URGENT, ROUTINE = (URGENCIES.index(name) for name in ("immediate", "urgent", "routine"))
 
 
 class Routes:
     """Issues red cells in the laboratories of all hospitals.
 
-    Routes, in the order in which they are tried:
-
-    * **Emergency group O** at once for immediate need: O-positive where it is allowed, else
-      O-negative. In this first form all units of a major haemorrhage are group O, not only the
-      first ones.
-    * **Electronic issue** with working information technology, a valid sample and no antibodies.
+    * **Emergency group O** at once for immediate need, out of the satellite fridge, and after some
+      minutes out of the laboratory when that is short.
+    * **Electronic issue** with working information technology, a tested sample and a confirmed
+      group, unless the patient has antibodies or is always crossmatched.
     * **Crossmatch** otherwise, which takes one scientist of the bench for the hands-on minutes and
-      the patient the whole time, both longer without information technology.
-    * **Group O unmatched** where the bench cannot be done before the blood is due, and for urgent
-      patients whose group is not confirmed by samples (two-sample rule) while the laboratory cannot
-      look it up. Not for patients with antibodies, who wait for the bench.
+      the patient the whole time, both longer without information technology, and longer with
+      antibodies.
+    * **Group-specific**, uncrossmatched, for urgent need where neither can be in time: with a
+      confirmed group, and with information technology or a standalone analyser; not with
+      antibodies.
+    * **Group O unmatched** for urgent need where nothing else can be in time; not with antibodies,
+      unless it is a further pack of a major haemorrhage.
+
+    What an urgent patient waits for is looked at again when there is just time for group O: if no
+    scientist has begun by then, group O is given. Group O is O-negative, or O-positive first for
+    those to whom it may be and would be given. When no O-negative is left in the hospital,
+    O-positive is given to anybody in immediate need.
 
     A patient for whom there are not enough compatible units gets what there is; the rest is ordered
-    in emergency and tried again at every delivery. Blood that is not all there when it is due is
-    recorded as late, once for each patient.
+    in emergency and tried again at every delivery. A request that is not all there when it is due
+    is recorded as late, once, when its last unit has come.
 
     Parameters
     ----------
     env : simpy.Environment
     scenario : Scenario
-    lost : list of StepFunction
-        Depth to which transfusion information technology is lost, by site.
-    fridges : list of Fridge
+    circumstances : Circumstances
+    stocks : list of HospitalStock
+    benches : list of Bench
+    samples : PatientSamples
     waiting : WaitingPatients
     ledger : Ledger
     replenishment : Replenishment
 
     Attributes
     ----------
-    benches : list of Bench
-    hands_on_hours : tuple of float
-        Of one scientist for a crossmatch, with working information technology and by hand.
+    limits : tuple of float
+        Hours from a request until it is due, by urgency.
     """
 
     def __init__(
         self,
         env: simpy.Environment,
         scenario: Scenario,
-        lost: list[StepFunction],
-        fridges: list[Fridge],
+        circumstances: Circumstances,
+        stocks: list[HospitalStock],
+        benches: list[Bench],
+        samples: PatientSamples,
         waiting: WaitingPatients,
         ledger: Ledger,
         replenishment: Replenishment,
@@ -71,115 +81,407 @@ class Routes:
         rules = scenario.transfusion
         times = rules.times
         self._env = env
-        self._lost = lost
-        self._fridges = fridges
+        self._end = scenario.calendar.end_hour
+        self._circumstances = circumstances
+        self._stocks = stocks
+        self._benches = benches
+        self._samples = samples
         self._waiting = waiting
         self._ledger = ledger
         self._replenishment = replenishment
-        self._limits = (
+        self.limits = (
             minutes(rules.immediate_minutes),
             minutes(rules.urgent_minutes),
             minutes(rules.routine_minutes),
         )
-        self._emergency_hours = minutes(times.emergency_group_o_minutes)
+        self._use_up_days = rules.use_up_o_negative_days
+        self._satellite_hours = minutes(times.emergency_group_o_minutes)
+        self._laboratory_hours = minutes(times.laboratory_group_o_minutes)
         self._electronic_hours = minutes(times.electronic_issue_minutes)
-        self._crossmatch_hours = _with_and_without(times.crossmatch_minutes, times.manual_uplift)
-        self.hands_on_hours = _with_and_without(
-            times.crossmatch_hands_on_minutes, times.manual_uplift
-        )
-        self.benches = [
-            Bench(env, site.transfusion_staff_day, site.transfusion_staff_night, self._crossmatch)
-            for site in scenario.network.sites
-        ]
+        self._group_specific_hours = minutes(times.group_specific_minutes)
+        self._crossmatch_hours = minutes(times.crossmatch_minutes)
+        self._antibody_hours = minutes(times.antibody_minutes)
+        self._hands_on_electronic = minutes(times.electronic_issue_hands_on_minutes)
+        self._hands_on_group_specific = minutes(times.group_specific_hands_on_minutes)
+        self._hands_on_crossmatch = minutes(times.crossmatch_hands_on_minutes)
+        self._open: dict[Request, None] = {}
 
-    def electronic_issue(self, site: int) -> bool:
-        """Whether a hospital can issue blood electronically now."""
-        return self._lost[site].at(self._env.now) < LOST_DEPTH
+    # ------------------------------------------------------------------------------------- asking
 
-    def due(self, urgency: int) -> float:
-        """Return when blood asked for now is due."""
-        return self._env.now + self._limits[urgency]
+    def ask(
+        self,
+        patient: Patient,
+        units: int,
+        urgency: int,
+        within: float | None = None,
+        *,
+        massive: bool = False,
+        unmatched: bool = False,
+        set_aside: Sequence[Taken] = (),
+        ready: float = 0.0,
+    ) -> None:
+        """Ask for blood for a patient now.
 
-    def serve(self, episode: Episode) -> None:
-        """Find a route by what holds now; what remains missing queues at the bench or waits."""
-        site = episode.site
-        tried_group_o = False
-        if episode.urgency == IMMEDIATE:
-            self._give_group_o(episode, Route.EMERGENCY_GROUP_O)
-            tried_group_o = True
-        lost = not self.electronic_issue(site)
-        if episode.missing and not lost and episode.valid_sample and not episode.antibodies:
-            self._give_matched(episode, Route.ELECTRONIC_ISSUE, self._electronic_hours)
-        elif episode.missing:
-            if not tried_group_o and not episode.antibodies and self._too_late(episode, lost):
-                self._give_group_o(episode, Route.GROUP_O_UNMATCHED)
-            if episode.missing and self._any_compatible(episode):
-                self.benches[site].join(episode.urgency, episode)
+        Parameters
+        ----------
+        patient : Patient
+        units : int
+            At least 1.
+        urgency : int
+            Position in ``URGENCIES``.
+        within : float, optional
+            Hours until it is due, where these are not those of the urgency.
+        massive : bool
+            A further pack of a major haemorrhage.
+        unmatched : bool
+            Group O was kept ready for the patient: it is given unless there are antibodies.
+        set_aside : sequence of Taken
+            Crossmatched beforehand and taken out for the patient now.
+        ready : float
+            When those are there.
+        """
+        now = self._env.now
+        due = now + (self.limits[urgency] if within is None else within)
+        request = Request(patient, now, due, units, urgency, massive)
+        self._open[request] = None
+        if set_aside:
+            self._issue(request, Route.CROSSMATCH, set_aside, ready - now, reserved=True)
+            if not request.missing:
                 return
-        if episode.missing:
-            self._wait(episode)
+        if patient.known == math.inf:
+            self._samples.draw(patient, urgency, due)
+        if unmatched and not patient.antibodies:
+            self._ledger.close_days(now)
+            self._give_unmatched(request)
+        if request.missing:
+            self._find_route(request)
 
-    def _too_late(self, episode: Episode, lost: bool) -> bool:
-        """Whether a crossmatch would come too late, as it looks now."""
-        if lost and episode.urgency == URGENT and not episode.valid_sample:
-            return True
-        wait = self.benches[episode.site].expected_wait(episode.urgency, self.hands_on_hours[lost])
-        return self._env.now + wait + self._crossmatch_hours[lost] > episode.due
-
-    def _crossmatch(self, episode: Episode) -> float:
-        """Crossmatch a patient whose turn at the bench has come; hours a scientist is busy."""
-        self._ledger.close_days(self._env.now)
-        if not self._any_compatible(episode):
-            self._wait(episode)
-            return 0.0
-        lost = not self.electronic_issue(episode.site)
-        self._give_matched(episode, Route.CROSSMATCH, self._crossmatch_hours[lost])
-        if episode.missing:
-            self._wait(episode)
-        return self.hands_on_hours[lost]
-
-    def _give_group_o(self, episode: Episode, route: Route) -> None:
-        groups = group_o_for(episode.o_positive_allowed)
-        self._give(episode, route, groups, self._emergency_hours)
-
-    def _give_matched(self, episode: Episode, route: Route, hours: float) -> None:
-        self._give(episode, route, SUBSTITUTION[episode.blood_group], hours)
-
-    def _give(self, episode: Episode, route: Route, groups: tuple[int, ...], hours: float) -> None:
-        now, site = self._env.now, episode.site
-        ready = now + hours
-        for group, units in self._fridges[site].take(groups, episode.missing):
-            episode.missing -= units
-            waited = 60.0 * (ready - episode.requested)
-            self._ledger.issue(now, site, route, episode.use, group, units, waited)
-            self._replenishment.check(site, group)
-            self._judge(episode, ready)
-
-    def _judge(self, episode: Episode, ready: float) -> None:
-        if ready > episode.due and not episode.late:
-            episode.late = True
-            self._ledger.late(episode.due, episode.site, episode.urgency)
-
-    def _any_compatible(self, episode: Episode) -> bool:
-        fridge = self._fridges[episode.site]
-        return fridge.available(SUBSTITUTION[episode.blood_group]) > 0
-
-    def _wait(self, episode: Episode) -> None:
-        self._waiting.add(episode)
-        self._replenishment.order_in_emergency(episode.site, episode.blood_group)
+    def outstanding(self) -> int:
+        """Return units that have been asked for and not issued yet."""
+        return sum(request.missing for request in self._open)
 
     def serve_waiting(self, site: int) -> None:
         """Try again for those who wait at a site, after a delivery."""
-        for episode in self._waiting.take_all(site):
-            self.serve(episode)
+        for request in self._waiting.take_all(site):
+            self._find_route(request)
 
     def judge_unserved(self) -> None:
-        """Record as late whoever still waits now, at the end, and was due before."""
-        for site, bench in enumerate(self.benches):
-            for episode in (*self._waiting.take_all(site), *bench.waiting):
-                self._judge(episode, self._env.now)
+        """Record as late what was due by now, the end, and has not come."""
+        for request in list(self._open):
+            if request.due < self._end:
+                late = request.late_units + request.missing
+                self._write_late(request, late, math.nan, self._reason_unserved(request))
 
+    # ----------------------------------------------------------------------------------- choosing
 
-def _with_and_without(minutes_each: float, uplift: float) -> tuple[float, float]:
-    """Return hours by whether information technology is lost."""
-    return minutes(minutes_each), minutes(minutes_each * uplift)
+    def _find_route(self, request: Request) -> None:
+        """Find a route by what holds now."""
+        self._ledger.close_days(self._env.now)
+        if request.urgency == IMMEDIATE:
+            self._give_in_emergency(request)
+        elif request.urgency == URGENT and not self._matched_in_time(request):
+            if self._group_specific_in_time(request):
+                self._reconsider_later(request)
+                self._ask_group_specific(request)
+                return
+            if self._may_be_unmatched(request):
+                self._give_unmatched(request)
+        if request.missing:
+            if not self._any_compatible(request):
+                self._wait(request)
+                return
+            self._reconsider_later(request)
+            self._ask_matched(request)
+
+    def _may_be_unmatched(self, request: Request) -> bool:
+        return request.massive or not request.patient.antibodies
+
+    def _matched_in_time(self, request: Request) -> bool:
+        """Whether electronic issue or a crossmatch would come in time, as it looks now."""
+        patient, now = request.patient, self._env.now
+        wait = self._benches[patient.site].expected_wait(request.urgency)
+        start = max(self._samples.expected(patient, wait), now + wait)
+        return start + self._matched_hours(patient) <= request.due
+
+    def _group_specific_in_time(self, request: Request) -> bool:
+        """Whether group-specific blood may be given and would come in time, as it looks now."""
+        patient, now = request.patient, self._env.now
+        if patient.antibodies or not self._can_be_grouped(patient.site):
+            return False
+        wait = self._benches[patient.site].expected_wait(request.urgency)
+        start = max(patient.sampled, patient.second, now + wait)
+        hours = self._circumstances.hours(patient.site, now, self._group_specific_hours)
+        return start + hours <= request.due
+
+    def _can_be_grouped(self, site: int) -> bool:
+        now = self._env.now
+        return self._circumstances.electronic(site, now) or self._circumstances.analyser(site, now)
+
+    def _electronic(self, patient: Patient) -> bool:
+        """Whether blood is issued electronically for a patient with a known group."""
+        return not (
+            patient.antibodies or patient.always_crossmatched
+        ) and self._circumstances.electronic(patient.site, self._env.now)
+
+    def _matched_hours(self, patient: Patient) -> float:
+        if self._electronic(patient):
+            return self._electronic_hours
+        return self.crossmatch_hours(patient.site, antibodies=patient.antibodies)
+
+    def crossmatch_hours(self, site: int, *, antibodies: bool) -> float:
+        """Return the hours from a tested sample to crossmatched blood, when a scientist is free."""
+        hours = self._circumstances.hours(site, self._env.now, self._crossmatch_hours)
+        return hours + self._antibody_hours if antibodies else hours
+
+    def hands_on_crossmatch(self, site: int) -> float:
+        """Return the hours of one scientist for a crossmatch."""
+        return self._circumstances.hours(site, self._env.now, self._hands_on_crossmatch)
+
+    def _reconsider_later(self, request: Request) -> None:
+        """Look again when there is just time for group O."""
+        if request.urgency != URGENT or not self._may_be_unmatched(request):
+            return
+        hours = request.due - self._laboratory_hours - self._env.now
+        if hours > 0.0:
+            self._after(hours, lambda: self._reconsider(request))
+
+    def _reconsider(self, request: Request) -> None:
+        if not request.missing or request.no_stock:
+            return
+        self._ledger.close_days(self._env.now)
+        self._give_unmatched(request)
+        if not request.missing and request.job is not None:
+            request.job.cancelled = True
+
+    # ---------------------------------------------------------------------------------- the bench
+
+    def _ask_matched(self, request: Request) -> None:
+        """Queue for electronic issue or a crossmatch, once the group is known."""
+        patient = request.patient
+        if patient.known > self._env.now:
+            patient.when_known.append(lambda: self._now_known(request))
+            return
+        electronic = self._electronic(patient)
+        hours = self._hands_on_electronic if electronic else self.hands_on_crossmatch(patient.site)
+        self._join(request, hours, lambda: self._match(request))
+
+    def _now_known(self, request: Request) -> None:
+        """Go on with a request whose sample is tested and whose group is confirmed.
+
+        The route is looked for anew: a sample may have been refused or have waited.
+        """
+        if request.missing:
+            self._find_route(request)
+
+    def _match(self, request: Request) -> float:
+        """Issue matched blood for a patient whose turn has come; hours a scientist is busy."""
+        patient, now = request.patient, self._env.now
+        self._begin(request)
+        self._give_unmatched_if_late(request, self._matched_hours(patient))
+        if not request.missing:
+            return 0.0
+        taken = self._take(request, SUBSTITUTION[patient.blood_group])
+        if not taken:
+            self._wait(request)
+            return 0.0
+        electronic = self._electronic(patient)
+        route = Route.ELECTRONIC_ISSUE if electronic else Route.CROSSMATCH
+        job = BenchJob.ELECTRONIC_ISSUE if electronic else BenchJob.CROSSMATCH
+        self._ledger.bench_job(now, patient.site, job)
+        self._issue(request, route, taken, self._matched_hours(patient))
+        if request.missing:
+            self._wait(request)
+        return self._hands_on_electronic if electronic else self.hands_on_crossmatch(patient.site)
+
+    def _ask_group_specific(self, request: Request) -> None:
+        """Queue for group-specific blood, once the samples are in the laboratory."""
+        patient, now = request.patient, self._env.now
+        delay = max(patient.sampled, patient.second) - now
+        if delay > 0.0:
+            self._after(delay, lambda: self._ask_group_specific(request))
+        elif request.missing:
+            hours = self._circumstances.hours(patient.site, now, self._hands_on_group_specific)
+            self._join(request, hours, lambda: self._give_group_specific(request))
+
+    def _give_group_specific(self, request: Request) -> float:
+        patient, now = request.patient, self._env.now
+        self._begin(request)
+        if not self._can_be_grouped(patient.site):
+            self._find_route(request)
+            return 0.0
+        hours = self._circumstances.hours(patient.site, now, self._group_specific_hours)
+        self._give_unmatched_if_late(request, hours)
+        if not request.missing:
+            return 0.0
+        taken = self._take(request, SUBSTITUTION[patient.blood_group])
+        if not taken:
+            self._wait(request)
+            return 0.0
+        self._ledger.bench_job(now, patient.site, BenchJob.GROUP_SPECIFIC)
+        self._issue(request, Route.GROUP_SPECIFIC, taken, hours)
+        if request.missing:
+            self._wait(request)
+        return self._circumstances.hours(patient.site, now, self._hands_on_group_specific)
+
+    def _give_unmatched_if_late(self, request: Request, hours: float) -> None:
+        """Give group O to the urgent whose blood would now come late, if that comes in time."""
+        now = self._env.now
+        if (
+            request.urgency == URGENT
+            and self._may_be_unmatched(request)
+            and now + hours > request.due >= now + self._laboratory_hours
+        ):
+            self._give_unmatched(request)
+
+    def _join(self, request: Request, hours: float, work: Callable[[], float]) -> None:
+        priority = PLANNED if request.urgency == ROUTINE else request.urgency
+        request.job = None
+        job = self._benches[request.patient.site].join(priority, request.due, hours, work)
+        if not job.begun:
+            request.job = job
+
+    def _begin(self, request: Request) -> None:
+        """Note, when a scientist begins, how long the request has waited for what."""
+        now, job, patient = self._env.now, request.job, request.patient
+        self._ledger.close_days(now)
+        request.job = None
+        joined = now if job is None else job.joined  # None: begun as soon as it came
+        known = min(patient.known, joined)
+        for_sample = max(known - request.requested - patient.sample_wait, 0.0)
+        request.sample_delay = for_sample
+        request.bench_wait = now - joined + (patient.sample_wait if for_sample > 0.0 else 0.0)
+
+    # -------------------------------------------------------------------------------------- stock
+
+    def _any_compatible(self, request: Request) -> bool:
+        patient = request.patient
+        groups = SUBSTITUTION[patient.blood_group]
+        return self._stocks[patient.site].available(groups, self._least_last_day(patient)) > 0
+
+    def _least_last_day(self, patient: Patient) -> int:
+        return self._today() + patient.least_days if patient.least_days else 0
+
+    def _today(self) -> int:
+        return int(self._env.now // HOURS_PER_DAY)
+
+    def _take(self, request: Request, groups: tuple[int, ...]) -> list[Taken]:
+        patient = request.patient
+        return self._stocks[patient.site].take(
+            groups,
+            request.missing,
+            self._least_last_day(patient),
+            -1 if patient.least_days else self._today() + self._use_up_days,
+        )
+
+    def _give_in_emergency(self, request: Request) -> None:
+        """Give group O at once: out of the satellite, and out of the laboratory."""
+        patient = request.patient
+        groups = (
+            (O_POSITIVE, O_NEGATIVE) if patient.o_positive_allowed else (O_NEGATIVE, O_POSITIVE)
+        )
+        taken = self._stocks[patient.site].take_for_emergency(groups, request.missing)
+        for satellite, hours in ((True, self._satellite_hours), (False, self._laboratory_hours)):
+            part = [batch for batch in taken if batch.satellite == satellite]
+            if part:
+                self._issue(request, Route.EMERGENCY_GROUP_O, part, hours)
+
+    def _give_unmatched(self, request: Request) -> None:
+        """Give group O out of the laboratory, and of the satellite to those who bleed heavily."""
+        patient = request.patient
+        stock = self._stocks[patient.site]
+        groups: tuple[int, ...] = (O_NEGATIVE,)
+        if patient.o_positive_allowed:
+            groups = (O_POSITIVE, O_NEGATIVE)
+        elif request.massive:
+            groups = (O_NEGATIVE, O_POSITIVE)
+        taken = stock.take(groups, request.missing)
+        if taken:
+            self._issue(request, Route.GROUP_O_UNMATCHED, taken, self._laboratory_hours)
+        if request.missing and request.massive:
+            taken = stock.take_for_emergency(groups, request.missing)
+            if taken:
+                self._issue(request, Route.GROUP_O_UNMATCHED, taken, self._satellite_hours)
+
+    def _wait(self, request: Request) -> None:
+        patient = request.patient
+        request.no_stock = True
+        self._waiting.add(request)
+        self._replenishment.order_in_emergency(
+            patient.site, patient.blood_group, fresh=patient.least_days > 0
+        )
+
+    # ------------------------------------------------------------------------------------ issuing
+
+    def _issue(
+        self,
+        request: Request,
+        route: Route,
+        taken: Sequence[Taken],
+        hours: float,
+        *,
+        reserved: bool = False,
+    ) -> None:
+        """Hand out units that will be there after some hours."""
+        now, patient = self._env.now, request.patient
+        ready = now + hours
+        units = 0
+        for group, last_day, number, _ in taken:
+            units += number
+            self._ledger.issue(
+                now,
+                patient.site,
+                route,
+                patient.use,
+                request.urgency,
+                patient.blood_group,
+                group,
+                last_day,
+                number,
+                60.0 * (ready - request.requested),
+                reserved,
+            )
+        request.missing -= units
+        request.last_ready = max(request.last_ready, ready)
+        if ready > request.due:
+            request.late_units += units
+        if not reserved:
+            self.check_stock(patient.site, taken)
+        if not request.missing:
+            del self._open[request]
+            if request.late_units and request.due < self._end:
+                lateness = request.last_ready - request.due
+                self._write_late(
+                    request, request.late_units, lateness, self._reason(request, lateness)
+                )
+
+    def check_stock(self, site: int, taken: Sequence[Taken]) -> None:
+        """Order at once what has become scarce because units left the stock."""
+        for group in {batch.group for batch in taken}:
+            self._replenishment.check(site, group)
+
+    # ------------------------------------------------------------------------------------ lateness
+
+    def _write_late(self, request: Request, units: int, hours: float, reason: Late) -> None:
+        patient = request.patient
+        self._ledger.late(
+            request.due, patient.site, request.urgency, patient.use, reason, units, 60.0 * hours
+        )
+
+    def _reason(self, request: Request, lateness: float) -> Late:
+        """Return why a request was late: what alone or together explains the lateness."""
+        if request.no_stock:
+            return Late.NO_STOCK
+        if request.bench_wait + request.sample_delay < lateness:
+            return Late.ROUTE_TOO_LONG
+        if request.bench_wait >= min(lateness, request.sample_delay):
+            return Late.WAITED_FOR_BENCH
+        return Late.NO_CONFIRMED_GROUP
+
+    def _reason_unserved(self, request: Request) -> Late:
+        """Return what a request that has not been served is waiting for."""
+        if request.no_stock:
+            return Late.NO_STOCK
+        return Late.WAITED_FOR_BENCH if request.job is not None else Late.NO_CONFIRMED_GROUP
+
+    def _after(self, hours: float, call: Callable[[], None]) -> None:
+        self._env.timeout(hours).callbacks.append(lambda _: call())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE
 from disruption_sim.transfusion.reservations import Reservations, Taken
@@ -226,23 +227,17 @@ class HospitalStock:
         return sum(self.give_back(patient) for patient in self.reservations.ended(now))
 
     def rotate(self, day: int) -> None:
-        """Bring the satellite's short-dated units back and fill it with the freshest there are.
+        """Bring the satellite's short-dated units back and fill it up with the freshest there are.
 
-        The units in the laboratory that would have to come back as soon are no better and stay.
+        What comes back is among what may go in again, so that old is never exchanged for older.
         """
         for group, wanted in enumerate(self._satellite_units):
-            satellite, laboratory = self.satellite[group], self.laboratory[group]
-            if not wanted and not satellite.units:
+            if not wanted:
                 continue
-            missing = max(0, wanted - satellite.units)
-            short = satellite.take_until(day + int(self._rotation_days))
-            fresh = laboratory.take_freshest(missing + sum(units for _, units in short))
-            # Nothing is gained by an exchange of old for old; an empty satellite is worse than both.
-            for last_day, units in short:
+            satellite, laboratory = self.satellite[group], self.laboratory[group]
+            for last_day, units in satellite.take_until(day + ceil(self._rotation_days) - 1):
                 laboratory.add(last_day, units)
-            for last_day, units in fresh:
-                satellite.add(last_day, units)
-            for last_day, units in laboratory.take_freshest(max(0, wanted - satellite.units)):
+            for last_day, units in laboratory.take_freshest(wanted - satellite.units):
                 satellite.add(last_day, units)
 
     def end_day(self, day: int) -> DayCounts:

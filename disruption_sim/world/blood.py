@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,7 @@ WEEKS_PER_MONTH = 365.25 / 12.0 / 7.0
 ROUTINE_HOURS = (8.0, 20.0)
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """How a part of ordinary use is asked for.
 
     Attributes
@@ -89,11 +88,9 @@ def draw_bleeding(scenario: Scenario, days: Days, seed: int, replication: int) -
         more = rules.major_haemorrhage.mean_units - LEAST_MAJOR_HAEMORRHAGE_UNITS
         units = LEAST_MAJOR_HAEMORRHAGE_UNITS + rng.poisson(more, time.size)
         rng = stream(seed, replication, f"bleeding.injured.{place.name}")
-        injured = (rng.random(time.size) < rules.major_haemorrhage.trauma_share).astype(np.float64)
-        share = np.where(
-            injured > 0.0, sampled.get("trauma", 0.0), sampled.get("medical_urgent", 0.0)
-        )
-        own.append(_rows(time, site, "major_haemorrhage", IMMEDIATE, units, injured, share))
+        by_injury = rng.random(time.size) < rules.major_haemorrhage.trauma_share
+        shares = np.where(by_injury, sampled.get("trauma", 0.0), sampled.get("medical_urgent", 0.0))
+        own.append(_rows(time, site, "major_haemorrhage", IMMEDIATE, units, by_injury, shares))
         count = sum(part.shape[1] for part in own)
         drawn = [stream(seed, replication, f"bleeding.patients.{place.name}").random((3, count))]
         for question in ("always_crossmatched", "history_on_file", "tested_sample", "fresh"):
@@ -129,7 +126,7 @@ def _rows(
     use: str,
     urgency: int,
     units: npt.NDArray[np.int64],
-    injured: float | Floats,
+    injured: float | npt.NDArray[np.bool_],
     sampled_share: float | Floats,
 ) -> Floats:
     full = np.ones(time.size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.scenario.effects import capability_depth
+from disruption_sim.scenario.effects import condition_depth
 from disruption_sim.scenario.model import Capability, Scenario
 
 
@@ -35,6 +35,6 @@ def open_sessions(
     The conditions of the built-in scenarios (strikes, announced weeks before) empty lists before
     anybody is booked into them, so a closed session is simply not in the timetable.
     """
-    depth = capability_depth(scenario, scenario.conditions, capability, place)
+    depth = condition_depth(scenario, capability, place)
     kept: npt.NDArray[np.bool_] = uniform >= depth.at_many(start)
     return kept

@@ -94,14 +94,27 @@ class Request:
 
     time: float
     site: int
-    blood_group: int
+    patient: int
     units: int
-    antibodies: bool
-    valid_sample: bool
+    sampled: bool
+    prepared: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A crossmatch that was ordered ahead."""
+
+    time: float
+    site: int
+    patient: int
+    needed_at: float
 
 
 class ObligingBank:
-    """A blood bank whose state is a function of time."""
+    """A blood bank whose state is a function of time.
+
+    What it is asked to prepare is ready `bench_hours` later, unless it is given up before.
+    """
 
     def __init__(
         self,
@@ -109,20 +122,31 @@ class ObligingBank:
         places: int = 0,
         compatible: Callable[[float], bool] = lambda now: True,
         group_o_days: float = 5.0,
+        bench_hours: float = 1.0,
     ) -> None:
         self.env: simpy.Environment
         self.electronic = electronic
         self.places = places
         self.compatible = compatible
         self.group_o_days = group_o_days
+        self.bench_hours = bench_hours
         self.requests: list[Request] = []
+        self.orders: list[Prepared] = []
+        self.released: list[tuple[float, int]] = []
+        self.first_samples: list[float] = []
+        self.second_samples: list[float] = []
+        self.ready: dict[int, float] = {}
 
     def electronic_issue(self, site: int) -> bool:
         return self.electronic(self.env.now)
 
-    def crossmatch_places(self, site: int, day_start: float) -> int:
+    def places_for_operations(self, site: int, day_start: float) -> int:
         assert day_start % 24.0 == 0.0
-        return self.places
+        if self.electronic(self.env.now):
+            return 1_000_000
+        day = [order for order in self.orders if order.needed_at // 24.0 == day_start // 24.0]
+        taken = sum(order.site == site and order.patient in self.ready for order in day)
+        return max(self.places - taken, 0)
 
     def group_o_stock_days(self, site: int) -> float:
         return self.group_o_days
@@ -131,20 +155,27 @@ class ObligingBank:
         assert units > 0
         return self.compatible(self.env.now)
 
-    def request(
-        self,
-        site: int,
-        blood_group: int,
-        units: int,
-        urgency: int,
-        use: int,
-        antibodies: bool,
-        o_positive_allowed: bool,
-        valid_sample: bool,
-    ) -> None:
-        self.requests.append(
-            Request(self.env.now, site, blood_group, units, antibodies, valid_sample)
-        )
+    def prepare(self, site: int, patient: int, needed_at: float) -> None:
+        # Nobody is handed over twice, nor too late.
+        assert patient not in self.ready
+        assert needed_at > self.env.now
+        self.orders.append(Prepared(self.env.now, site, patient, needed_at))
+        self.ready[patient] = self.env.now + self.bench_hours
+
+    def prepared(self, patient: int) -> bool:
+        return self.ready[patient] <= self.env.now
+
+    def release(self, patient: int) -> None:
+        del self.ready[patient]
+        self.released.append((self.env.now, patient))
+
+    def samples_taken(self, site: int, collected: Floats, *, second: bool = False) -> None:
+        assert np.all(collected >= self.env.now)
+        (self.second_samples if second else self.first_samples).extend(collected.tolist())
+
+    def request_for_operation(self, site: int, patient: int, units: int, *, sampled: bool) -> None:
+        prepared = patient in self.ready and self.prepared(patient)
+        self.requests.append(Request(self.env.now, site, patient, units, sampled, prepared))
 
 
 @dataclass(frozen=True)
@@ -162,6 +193,12 @@ class Run:
         referred = np.count_nonzero(self.world.operations.clock_start <= time)
         done = np.count_nonzero(self.records.done_at <= time)
         return int(referred - done - np.count_nonzero(self.records.removed_at <= time))
+
+    def set_aside_before(self, time: float) -> Flags:
+        """Patients for whom a crossmatch was ordered before a time."""
+        found = np.zeros(self.world.operations.site.size, dtype=np.bool_)
+        found[[order.patient for order in self.bank.orders if order.time < time]] = True
+        return found
 
     def events(self, *causes: int) -> Flags:
         """Which postponements have one of these causes."""

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import simpy
 
+from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.pre_assessment import (
     CHEMISTRY,
@@ -19,10 +21,11 @@ from disruption_sim.care.pre_assessment import (
 )
 from disruption_sim.care.surgery_log import rebooked_late
 from disruption_sim.care.theatre_book import TheatreBook
+from disruption_sim.disruption import Timeline
 from disruption_sim.scenario import Scenario
 from disruption_sim.world import World
 from disruption_sim.world.days import Days
-from tests.care.hand_made_rooms import PromptLaboratories, world_of
+from tests.care.hand_made_rooms import ObligingBank, PromptLaboratories, world_of
 from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.unit
@@ -54,12 +57,16 @@ class Clinic:
     ) -> None:
         self.laboratories = laboratories or PromptLaboratories()
         self.patients = Patients(world.operations)
+        self.bank = ObligingBank()
+        self.bank.env = simpy.Environment()
         self.visits = PreAssessment(
-            scenario.surgery,
+            scenario,
             Days.of(scenario.calendar),
             world,
             self.patients,
+            IncidentRules(scenario, world, Timeline(scenario), self.patients),
             self.laboratories,
+            self.bank,
         )
 
     def book(self, patient: int, now: float, start: float) -> dict[int, float]:

@@ -225,8 +225,11 @@ def test_no_bench_no_operations_that_may_bleed_and_places_go_to_the_urgent() -> 
 
     none, few = run(0), run(3)
     operations = none.world.operations
-    may_bleed = operations.needs_group_and_screen
-    # The list that begins on the morning of the outage is decided after it.
+    # The list that begins on the morning of the outage is decided after it, except that units
+    # crossmatched before it are still there.
+    set_aside = none.set_aside_before(onset)
+    may_bleed = operations.needs_group_and_screen & ~set_aside
+    assert set_aside.any()
     assert not np.any(none.records.done_at[may_bleed] > onset)
     done = few.records.done_at > onset
     days = np.floor(few.records.done_at[may_bleed & done] / 24.0)
@@ -265,8 +268,9 @@ def test_group_o_lets_operations_go_ahead_that_seldom_bleed() -> None:
 
     def done(stock_days: float, *policies: GroupOCover) -> np.ndarray:
         bank = ObligingBank(lambda now: now < onset, group_o_days=stock_days)
-        records = run_theatres(with_policies(scenario, *policies), bank=bank).records
-        return records.done_at > onset
+        run = run_theatres(with_policies(scenario, *policies), bank=bank)
+        assert not np.any(run.records.done_at[run.set_aside_before(np.inf)] > onset + 24.0)
+        return (run.records.done_at > onset) & ~run.set_aside_before(onset)
 
     operations = world_of(scenario).operations
     transfused_share = np.array([p.transfused_share for p in scenario.surgery.procedures])
@@ -286,7 +290,9 @@ def test_without_compatible_blood_only_reserved_operations_wait() -> None:
     run = run_theatres(scenario, bank=ObligingBank(compatible=lambda now: now < onset))
     operations = run.world.operations
     reserved = operations.units_crossmatched > 0
-    assert not np.any(run.records.done_at[reserved] > onset)
+    # What was set aside before is still there.
+    stranded = reserved & ~run.set_aside_before(onset)
+    assert not np.any(run.records.done_at[stranded] > onset)
     refused = run.records.postponed_patient[run.events(Cause.NO_COMPATIBLE_BLOOD)]
     assert refused.size > 0
     assert np.all(reserved[refused])

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disruption_sim.step_function import StepFunction, combine, compose_losses
+from disruption_sim.step_function import (
+    StepFunction,
+    combine,
+    compose_losses,
+    since_at_least,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -79,3 +84,17 @@ def test_a_wrong_step_function_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="step function"):
         StepFunction(times, values)
+
+
+def test_a_spell_goes_on_while_the_value_is_high_enough() -> None:
+    depth = StepFunction((-math.inf, 1.0, 2.0, 3.0, 4.0, 5.0), (0.0, 0.5, 1.0, 0.4, 0.7, 0.0))
+    since = since_at_least(depth, 0.5)
+    assert [since.at(t) for t in (0.0, 1.0, 2.5, 3.0, 4.9, 5.0)] == [
+        math.inf,
+        1.0,
+        1.0,
+        math.inf,
+        4.0,
+        math.inf,
+    ]
+    assert since_at_least(StepFunction.constant(1.0), 0.5).at(9.0) == -math.inf

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from disruption_sim.disruption import Timeline
-from disruption_sim.disruption.timeline import policy_strength
 from disruption_sim.scenario import Scenario, load_scenario
-from disruption_sim.scenario.effects import effect_depth
+from disruption_sim.scenario.effects import effect_depth, policy_strength
 from disruption_sim.scenario.model import (
     Capability,
     DemandRestriction,

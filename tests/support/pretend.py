@@ -20,11 +20,11 @@ from disruption_sim.records import (
     Period,
     Records,
     SurgeryRecords,
-    TransfusionRecords,
 )
 from disruption_sim.scenario import Scenario
-from disruption_sim.scenario.model import PEOPLE_STEPS, BloodGroup, Source, TubeType
+from disruption_sim.scenario.model import PEOPLE_STEPS, Source, TubeType
 from disruption_sim.world import World
+from tests.support.pretend_blood import pretend_transfusion
 
 
 def pretend_records(scenario: Scenario, world: World, arm: str) -> Records:
@@ -39,7 +39,7 @@ def pretend_records(scenario: Scenario, world: World, arm: str) -> Records:
         pathology=_pathology(scenario, random, 0.4 if delayed else 1.0),
         surgery=pretend_surgery(scenario, world, delayed),
         outpatients=_outpatients(scenario, world, delayed),
-        transfusion=_transfusion(scenario, random),
+        transfusion=pretend_transfusion(scenario, random),
         seconds={"kernel": 0.25, "clinical": 0.125, "preparation": 0.0625},
     )
 
@@ -179,33 +179,6 @@ def _outpatients(scenario: Scenario, world: World, delayed: bool) -> OutpatientR
         postponed_cause=np.full(len(hit), Cause.RESULTS_NOT_REPORTED, dtype=np.uint8),
         without_results_done=np.repeat(others // 7, 7, axis=0),
         without_results_postponed=others // 20,
-    )
-
-
-def _transfusion(scenario: Scenario, random: np.random.Generator) -> TransfusionRecords:
-    days, sites = 7 * scenario.calendar.weeks, len(scenario.network.sites)
-    groups, episodes = len(BloodGroup), 300
-    flat = np.zeros((days, sites, groups), dtype=np.int64)
-    return TransfusionRecords(
-        issued_at=np.sort(random.uniform(0.0, scenario.calendar.end_hour, episodes)),
-        issued_site=random.integers(0, sites, episodes).astype(np.uint8),
-        issued_route=random.integers(0, 4, episodes).astype(np.uint8),
-        issued_use=np.zeros(episodes, dtype=np.uint8),
-        issued_group=random.integers(0, groups, episodes).astype(np.uint8),
-        issued_units=random.integers(1, 5, episodes).astype(np.int32),
-        issued_minutes=np.full(episodes, 10.0),
-        late_at=np.array([scenario.calendar.week_1_hour + 5.0]),
-        late_site=np.zeros(1, dtype=np.uint8),
-        late_urgency=np.zeros(1, dtype=np.uint8),
-        stock=(flat + 6).astype(np.int32),
-        expired=flat,
-        received=flat,
-        daily_use=np.full((sites, groups), 1.5),
-        initial_stock=flat[0],
-        final_stock=flat[0],
-        national_stock=np.full((days, groups), 12.0),
-        national_daily_use=np.full(groups, 2.0),
-        alert_days=0,
     )
 
 

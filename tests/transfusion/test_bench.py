@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,33 +9,78 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disruption_sim.transfusion.bench import Bench, shifts
+from disruption_sim.transfusion.bench import IMMEDIATE, PLANNED, URGENT, Bench
+from disruption_sim.transfusion.rosters import Roster, Shift
+from disruption_sim.transfusion.work_hours import SiteHours
 
 pytestmark = pytest.mark.unit
 
 QUARTER = 0.25
+END = 480.0
 
 arrivals = st.lists(
-    st.tuples(st.integers(0, 30), st.integers(0, 2)),
+    st.tuples(st.integers(0, 30), st.sampled_from([IMMEDIATE, URGENT, PLANNED])),
     min_size=1,
     max_size=30,
 )
 
 
-class Watched:
-    """A bench that notes when each patient's turn comes."""
+class Samples:
+    """Samples of a quarter of an hour each, tested two at a time."""
 
-    def __init__(self, day_staff: int, night_staff: int, start: float, hours: float) -> None:
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env = env
+        self.tested: list[tuple[float, int]] = []
+
+    def hours_each(self) -> float:
+        return QUARTER
+
+    def test(self, waiting: int) -> tuple[int, float]:
+        number = min(waiting, 2)
+        self.tested.append((self.env.now, number))
+        return number, QUARTER * number
+
+
+class Watched:
+    """A bench that notes when each job's turn comes."""
+
+    def __init__(self, shifts: list[Shift], start: float = 9.0, hours: float = 1.0) -> None:
         self.env = simpy.Environment(start)
         self.started: dict[int, float] = {}
         self.hours = hours
-        self.bench: Bench[int] = Bench(self.env, day_staff, night_staff, self._serve)
-        self.most_busy = 0
+        self.samples = Samples(self.env)
+        self.worked = SiteHours(20)
+        self.bench = Bench(self.env, Roster(shifts), 0.5, self.samples, self.worked)
+        self.bench.start()
+        self.least_idle_while_waiting = 99
 
-    def _serve(self, patient: int) -> float:
-        self.started[patient] = self.env.now
-        assert self.bench.busy < self.bench.staff
-        return self.hours
+    def join(self, number: int, priority: int = URGENT, order: float | None = None) -> None:
+        now = self.env.now
+
+        def begin() -> float:
+            self.started[number] = self.env.now
+            assert self.bench.busy < self.bench.staff
+            return self.hours
+
+        self.bench.join(priority, now if order is None else order, self.hours, begin)
+
+    def at(self, time: float, number: int, priority: int = URGENT) -> None:
+        """Let a job come later."""
+        come = self.env.timeout(time - self.env.now)
+        come.callbacks.append(lambda _: self.join(number, priority))
+
+
+def always(staff: int) -> list[Shift]:
+    return [Shift(0.0, END, staff, 0)]
+
+
+def day_and_night(day: int, night: int, on_call: int = 0) -> list[Shift]:
+    """Return days from 8 to 20 and nights, from midnight on."""
+    times = [0.0, *(24.0 * d + hour for d in range(20) for hour in (8.0, 20.0)), END]
+    return [
+        Shift(start, end, day, 0) if start % 24.0 == 8.0 else Shift(start, end, night, on_call)
+        for start, end in pairwise(times)
+    ]
 
 
 def plain_simpy(moments: list[tuple[int, int]], staff: int, hours: float) -> dict[int, float]:
@@ -50,9 +96,10 @@ def plain_simpy(moments: list[tuple[int, int]], staff: int, hours: float) -> dic
             yield env.timeout(hours)
 
     for number, (quarters, priority) in enumerate(moments):
-        # Odd sixteenths keep arrivals and completions apart, where the two order ties otherwise.
+        # Odd parts of an hour keep arrivals and completions apart, where the two order ties
+        # otherwise.
         env.process(patient(number, quarters * QUARTER + number / 1024, priority))
-    env.run(until=2000.0)
+    env.run(until=END)
     return started
 
 
@@ -60,80 +107,222 @@ def plain_simpy(moments: list[tuple[int, int]], staff: int, hours: float) -> dic
 def test_most_urgent_first_as_in_simpys_priority_resource(
     moments: list[tuple[int, int]], staff: int
 ) -> None:
-    watched = Watched(staff, staff, 9.0, 1.0)
-
-    def arrive(number: int, delay: float, priority: int) -> Generator[simpy.Event, Any, None]:
-        yield watched.env.timeout(delay)
-        watched.bench.join(priority, number)
-
+    watched = Watched(always(staff))
     for number, (quarters, priority) in enumerate(moments):
-        watched.env.process(arrive(number, quarters * QUARTER + number / 1024, priority))
-    watched.env.run(until=2000.0)
+        watched.at(9.0 + quarters * QUARTER + number / 1024, number, priority)
+    watched.env.run(until=END)
     assert watched.started == plain_simpy(moments, staff, 1.0)
+
+
+@given(arrivals, st.lists(st.integers(0, 30), max_size=10), st.integers(1, 3))
+def test_nobody_is_idle_while_somebody_waits_and_no_work_is_lost(
+    moments: list[tuple[int, int]], lumps: list[int], staff: int
+) -> None:
+    """Work conservation, looked at every sixteenth of an hour."""
+    watched = Watched(day_and_night(staff, 1))
+    for number, (quarters, priority) in enumerate(moments):
+        watched.at(9.0 + quarters * QUARTER, number, priority)
+    for number in lumps:
+        come = watched.env.timeout(number * QUARTER)
+        come.callbacks.append(lambda _: watched.bench.add_samples(3))
+
+    def look() -> Generator[simpy.Event, Any, None]:
+        while True:
+            bench = watched.bench
+            if bench.busy < bench.staff:
+                assert not bench.waiting
+                assert not bench.samples_waiting
+            yield watched.env.timeout(1 / 16)
+
+    watched.env.process(look())
+    watched.env.run(until=END)
+    assert sorted(watched.started) == list(range(len(moments)))
+    assert sum(number for _, number in watched.samples.tested) == 3 * len(lumps)
+    work = len(moments) * 1.0 + 3 * len(lumps) * QUARTER
+    assert sum(watched.worked.busy_hours) == work
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=15), st.integers(1, 3))
 def test_the_expected_wait_comes_true_when_nobody_more_urgent_follows(
     quarters: list[int], staff: int
 ) -> None:
-    watched = Watched(staff, staff, 9.0, 0.5)
+    watched = Watched(always(staff), hours=0.5)
     expected: dict[int, float] = {}
 
     def arrive(number: int, delay: float) -> Generator[simpy.Event, Any, None]:
         yield watched.env.timeout(delay)
-        wait = watched.bench.expected_wait(1, 0.5)
-        expected[number] = watched.env.now + wait
-        watched.bench.join(1, number)
+        expected[number] = watched.env.now + watched.bench.expected_wait(URGENT)
+        watched.join(number)
 
     for number, delay in enumerate(sorted(quarters)):
         watched.env.process(arrive(number, delay * QUARTER + number / 1024))
-    watched.env.run(until=2000.0)
+    watched.env.run(until=END)
     assert watched.started == expected
 
 
 def test_those_in_front_count_only_if_they_are_as_urgent() -> None:
-    watched = Watched(1, 1, 9.0, 1.0)
+    watched = Watched(always(1))
     for number in range(4):
-        watched.bench.join(2, number)
-    assert watched.bench.expected_wait(1, 1.0) == 1.0
-    assert watched.bench.expected_wait(2, 1.0) == 4.0
-    assert watched.bench.waiting == [1, 2, 3]
+        watched.join(number, URGENT)
+    assert watched.bench.expected_wait(IMMEDIATE) == 1.0
+    assert watched.bench.expected_wait(URGENT) == 4.0
+    assert len(watched.bench.waiting) == 3
+
+
+def test_planned_work_goes_by_the_time_it_is_for() -> None:
+    watched = Watched(always(1))
+    watched.join(0, PLANNED, 20.0)
+    for number, needed in ((1, 40.0), (2, 30.0), (3, 50.0)):
+        watched.join(number, PLANNED, needed)
+    watched.env.run(until=END)
+    assert watched.started == {0: 9.0, 2: 10.0, 1: 11.0, 3: 12.0}
+
+
+def test_samples_come_after_the_urgent_and_before_the_planned() -> None:
+    watched = Watched(always(1))
+    watched.join(0)
+    watched.join(1, PLANNED)
+    watched.bench.add_samples(3)
+    watched.join(2)
+    watched.env.run(until=END)
+    assert watched.started == {0: 9.0, 2: 10.0, 1: 11.75}
+    assert watched.samples.tested == [(11.0, 2), (11.5, 1)]
+
+
+def test_what_is_given_up_takes_no_time() -> None:
+    watched = Watched(always(1))
+    watched.join(0)
+    watched.join(1)
+    watched.join(2)
+    watched.bench.waiting[0].cancelled = True
+    assert watched.bench.expected_wait(URGENT) == 2.0
+    watched.env.run(until=END)
+    assert watched.started == {0: 9.0, 2: 10.0}
+
+
+def test_hours_before_planned_work_leave_out_what_can_come_after_it() -> None:
+    watched = Watched(always(1))
+    for number, (priority, order) in enumerate(
+        ((URGENT, 9.0), (URGENT, 9.0), (PLANNED, 30.0), (PLANNED, 60.0))
+    ):
+        watched.join(number, priority, order)
+    watched.bench.add_samples(4)
+    assert watched.bench.hours_of_planned_work(40.0) == 1.0 + 1.0 + 1.0 + 4 * QUARTER
 
 
 def test_night_staff_finish_what_the_day_began_and_take_up_no_more() -> None:
-    watched = Watched(2, 1, 19.5, 1.0)
-    watched.env.process(shifts(watched.env, [watched.bench]))
-    watched.bench.join(1, 0)
+    watched = Watched(day_and_night(2, 1), 19.5)
+    watched.join(0)
     watched.env.run(until=19.75)
     for number in (1, 2, 3):
-        watched.bench.join(1, number)
+        watched.join(number)
     watched.env.run(until=20.25)
     assert watched.bench.busy == 2
     # One finishes at 20:30 and goes home, the other at 20:45 and takes up two more.
-    assert watched.bench.expected_wait(1, 1.0) == 2.5
+    assert watched.bench.expected_wait(URGENT) == 2.5
     watched.env.run(until=48.0)
     assert watched.started == {0: 19.5, 1: 19.75, 2: 20.75, 3: 21.75}
+    # Two until 20:00, one after that, and the other who stays half an hour over.
+    assert watched.worked.duty_hours[0] == 2 * 0.5 + 4.0 + 0.5
+    assert watched.worked.busy_hours[0] == 0.5 + 0.5 + 3.0
 
 
 def test_the_day_shift_takes_up_what_waits_when_it_comes() -> None:
-    watched = Watched(3, 1, 7.5, 2.0)
-    watched.env.process(shifts(watched.env, [watched.bench]))
+    watched = Watched(day_and_night(3, 1), 7.5, hours=2.0)
     for number in range(3):
-        watched.bench.join(1, number)
+        watched.join(number)
     watched.env.run(until=12.0)
     assert watched.started == {0: 7.5, 1: 8.0, 2: 8.0}
 
 
-def test_a_patient_for_whom_nothing_can_be_done_takes_no_time() -> None:
-    env = simpy.Environment(9.0)
+def test_a_job_for_which_nothing_can_be_done_takes_no_time() -> None:
+    watched = Watched(always(1))
     turns: list[int] = []
 
-    def serve(patient: int) -> float:
-        turns.append(patient)
-        return 0.0 if patient == 0 else 1.0
+    def nothing() -> float:
+        turns.append(0)
+        return 0.0
 
-    bench: Bench[int] = Bench(env, 1, 1, serve)
+    watched.bench.join(URGENT, 9.0, 1.0, nothing)
+    watched.join(1)
+    assert turns == [0]
+    assert watched.started == {1: 9.0}
+    assert watched.bench.busy == 1
+
+
+# ---------------------------------------------------------------------------------------- on call
+
+
+def test_those_on_call_come_half_an_hour_after_an_urgent_job_and_stay_an_hour() -> None:
+    watched = Watched(day_and_night(2, 0, on_call=1), 22.0, hours=0.25)
+    assert watched.bench.expected_wait(URGENT) == 0.5
+    watched.join(0)
+    watched.env.run(until=22.25)
+    assert watched.bench.expected_wait(URGENT) == 0.25 + 0.25
+    watched.env.run(until=22.75)
+    # Somebody who is there takes up planned work and samples as well, and does them at once.
+    assert watched.bench.staff == 1
+    watched.join(1, PLANNED)
+    watched.env.run(until=23.75)
+    assert watched.bench.staff == 0
+    assert watched.started == {0: 22.5, 1: 22.75}
+    assert watched.worked.duty_hours[0] == 1.0
+
+
+def test_those_on_call_stay_until_everything_is_done() -> None:
+    watched = Watched(day_and_night(2, 0, on_call=1), 22.0)
+    for number in range(3):
+        watched.join(number)
+    watched.bench.add_samples(2)
+    watched.env.run(until=30.0)
+    assert watched.started == {0: 22.5, 1: 23.5, 2: 24.5}
+    assert watched.samples.tested == [(25.5, 2)]
+    assert watched.worked.duty_hours[0] == 1.5
+    assert watched.worked.duty_hours[1] == 2.0
+
+
+def test_what_can_wait_calls_nobody_in() -> None:
+    watched = Watched(day_and_night(2, 0, on_call=1), 22.0)
+    watched.join(0, PLANNED)
+    watched.bench.add_samples(2)
+    watched.env.run(until=40.0)
+    assert watched.started == {0: 32.0}
+    assert watched.samples.tested == [(32.0, 2)]
+
+
+def test_a_call_before_the_day_shift_is_the_day_shifts() -> None:
+    watched = Watched(day_and_night(2, 0, on_call=1), 31.75)
+    watched.join(0)
+    watched.env.run(until=40.0)
+    assert watched.started == {0: 32.0}
+    assert watched.bench.staff == 2
+
+
+def test_all_of_those_on_call_come_and_each_spell_is_its_own() -> None:
+    watched = Watched(day_and_night(2, 0, on_call=2), 22.0)
     for number in range(2):
-        bench.join(1, number)
-    assert turns == [0, 1]
-    assert bench.busy == 1
+        watched.join(number)
+    watched.at(26.0, 2)
+    watched.env.run(until=31.0)
+    assert watched.started == {0: 22.5, 1: 22.5, 2: 26.5}
+    assert watched.worked.duty_hours[1] == 2 * 1.0
+
+
+def test_a_resident_reinforcement_works_before_those_on_call_come() -> None:
+    watched = Watched(day_and_night(2, 1, on_call=1), 22.0)
+    watched.join(0)
+    watched.env.run(until=22.125)
+    assert watched.bench.staff == 1
+    watched.join(1)
+    watched.env.run(until=30.0)
+    # The second finds nobody free and brings in the other, who comes before the first is done.
+    assert watched.started == {0: 22.0, 1: 22.625}
+
+
+def test_resident_hours_are_those_of_the_roster() -> None:
+    roster = Roster(day_and_night(3, 1))
+    assert roster.resident_hours(6.0, 9.0) == 2.0 + 3.0
+    assert roster.resident_hours(0.0, 24.0) == 36.0 + 12.0
+    assert roster.resident_hours(9.0, 6.0) == 0.0
+    assert roster.at(8.0).resident == 3
+    assert roster.at(20.0).resident == 1

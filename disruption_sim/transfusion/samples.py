@@ -1,0 +1,317 @@
+"""Group-and-screen samples: those of patients who wait for blood, and all the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from disruption_sim.disruption import Timeline
+from disruption_sim.grid import minutes
+from disruption_sim.randomness import hash_uniform
+from disruption_sim.records import BenchJob
+from disruption_sim.scenario.model import DemandRestriction, Scenario, Source, Step, TubeType
+from disruption_sim.transfusion.bench import SAMPLES, Bench
+from disruption_sim.transfusion.circumstances import Circumstances
+from disruption_sim.transfusion.ledger import Ledger
+from disruption_sim.transfusion.waiting import Patient
+from disruption_sim.world.model import URGENCIES, Tubes, World
+
+Counts = npt.NDArray[np.int64]
+
+ROUTINE = URGENCIES.index("routine")
+SOURCES, TUBE_TYPES = tuple(Source), tuple(TubeType)
+TRAVEL_HOURS = 1.0
+"""From the patient to the transfusion bench, for samples that nobody waits for."""
+BATCH_HOURS = minutes(10.0)
+"""About so much work is taken up at a time, so that urgent work need not wait longer for it."""
+
+
+class SiteBatches:
+    """Tests samples that nobody waits for at one bench, a few at a time."""
+
+    def __init__(
+        self, env: simpy.Environment, site: int, circumstances: Circumstances, ledger: Ledger
+    ) -> None:
+        self._env = env
+        self._site = site
+        self._circumstances = circumstances
+        self._ledger = ledger
+        self._confirming = 0
+
+    def confirm(self, number: int) -> None:
+        """Let so many of the samples that come confirm a group only."""
+        self._confirming += number
+
+    def hours_each(self) -> float:
+        """Return the hands-on hours of one sample now."""
+        return self._circumstances.sample_hours(self._site, self._env.now)
+
+    def test(self, waiting: int) -> tuple[int, float]:
+        """Test some of the waiting samples now; return how many, and the hands-on hours."""
+        each = self.hours_each()
+        number = min(waiting, max(1, int(BATCH_HOURS / each))) if each > 0.0 else waiting
+        second = min(number, self._confirming)
+        self._confirming -= second
+        now = self._env.now
+        self._ledger.close_days(now)
+        by_hand = self._circumstances.by_hand(self._site, now)
+        self._ledger.samples(now, self._site, number - second, by_hand)
+        if second:
+            self._ledger.samples(now, self._site, second, by_hand, second=True)
+        self._ledger.bench_job(now, self._site, BenchJob.GROUP_AND_SCREEN, number)
+        return number, number * each
+
+
+class SampleLoad:
+    """Brings the samples that nobody waits for to the benches, in hourly lumps.
+
+    Those of wards and emergency departments are the world's tubes, less what a restriction of
+    demand keeps from being taken; those of patients for operations are announced. The laboratories
+    keep their own account of the same tubes: how long a result takes is found there, and the bench
+    only spends its hands on them. What a restriction puts off and what is refused and taken again
+    comes to it once.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+    scenario : Scenario
+    world : World
+    timeline : Timeline
+    benches : list of Bench
+    batches : list of SiteBatches
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        scenario: Scenario,
+        world: World,
+        timeline: Timeline,
+        benches: list[Bench],
+        batches: list[SiteBatches],
+    ) -> None:
+        self._env = env
+        self._benches = benches
+        self._batches = batches
+        hours = 168 * scenario.calendar.weeks
+        self._lumps: list[list[int]] = hourly_samples(scenario, world, timeline, hours).tolist()
+        self._confirming: list[dict[int, int]] = [{} for _ in benches]
+
+    def start(self) -> None:
+        """Start the SimPy process."""
+        self._env.process(self._come())
+
+    def announce(self, site: int, collected: npt.NDArray[np.float64], *, second: bool) -> None:
+        """Let samples of patients for operations come at their times.
+
+        Parameters
+        ----------
+        site : int
+        collected : float64 (n,)
+            Hours, none before now.
+        second : bool
+            They only confirm a group.
+        """
+        lumps = self._lumps[site]
+        for lump in _lump(collected).tolist():
+            if lump < len(lumps):
+                lumps[lump] += 1
+                if second:
+                    self._confirming[site][lump] = self._confirming[site].get(lump, 0) + 1
+
+    def _come(self) -> Generator[simpy.Event, Any, None]:
+        for hour in range(1, len(self._lumps[0])):
+            yield self._env.timeout(1.0)
+            for site, bench in enumerate(self._benches):
+                number = self._lumps[site][hour]
+                if number:
+                    second = self._confirming[site].pop(hour, 0)
+                    if second:
+                        self._batches[site].confirm(second)
+                    bench.add_samples(number)
+
+
+def _lump(collected: npt.NDArray[np.float64]) -> Counts:
+    """Return the first full hour after samples have come to the laboratory."""
+    found: Counts = np.floor(collected + TRAVEL_HOURS).astype(np.int64) + 1
+    return found
+
+
+def hourly_samples(scenario: Scenario, world: World, timeline: Timeline, hours: int) -> Counts:
+    """Return the world's group-and-screen samples that come to each hospital by each full hour.
+
+    Returns
+    -------
+    int64 (sites, hours)
+    """
+    tubes = world.tubes
+    sites = len(scenario.network.sites)
+    chosen = (tubes.tube_type == TUBE_TYPES.index(TubeType.GROUP_AND_SCREEN)) & (
+        tubes.origin < sites
+    )
+    chosen[chosen] = _asked_for(scenario, world, timeline, tubes, np.flatnonzero(chosen))
+    lump = _lump(tubes.collected[chosen])
+    kept = lump < hours
+    numbers = tubes.origin[chosen].astype(np.int64)[kept] * hours + lump[kept]
+    return np.bincount(numbers, minlength=sites * hours).reshape(sites, hours)
+
+
+def _asked_for(
+    scenario: Scenario, world: World, timeline: Timeline, tubes: Tubes, numbers: Counts
+) -> npt.NDArray[np.bool_]:
+    """Return which tubes are taken in spite of restrictions: one draw each for all of these."""
+    collected, origin = tubes.collected[numbers], tubes.origin[numbers]
+    deferred = np.zeros(numbers.size)
+    for policy, strength in timeline.policies(DemandRestriction):
+        places = scenario.places(policy.places)
+        here = np.array([name in places for name in scenario.site_names])
+        share = np.array([policy.sources.get(source, 0.0) for source in SOURCES])
+        of_tube = np.where(here[origin], share[tubes.source[numbers]], 0.0)
+        deferred = np.maximum(deferred, of_tube * strength.at_many(collected))
+    if not deferred.any():
+        return np.ones(numbers.size, dtype=np.bool_)
+    drawn: npt.NDArray[np.bool_] = (
+        hash_uniform(world.key("transfusion.samples_restricted"), numbers) >= deferred
+    )
+    return drawn
+
+
+class PatientSamples:
+    """Draws and tests the samples of patients who wait for blood.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+    scenario : Scenario
+    world : World
+    circumstances : Circumstances
+    benches : list of Bench
+    ledger : Ledger
+
+    Notes
+    -----
+    A sample takes minutes to be taken and brought; a refused one is taken again. The second sample,
+    which confirms the group, is taken after the first one and tested beside it. The bench's hands
+    are needed for each, by the urgency of the patient.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        scenario: Scenario,
+        world: World,
+        circumstances: Circumstances,
+        benches: list[Bench],
+        ledger: Ledger,
+    ) -> None:
+        times = scenario.transfusion.times
+        self._env = env
+        self._circumstances = circumstances
+        self._benches = benches
+        self._ledger = ledger
+        self._taking = minutes(times.sample_minutes)
+        self._screening = minutes(times.group_and_screen_minutes)
+        self._grouping = minutes(times.group_specific_minutes)
+        rules = scenario.pathology.step(Step.GROUP_AND_SCREEN)
+        share = rules.rejected_share.get(TubeType.GROUP_AND_SCREEN, 0.0)
+        by_hand = rules.manual_rejected_share.get(TubeType.GROUP_AND_SCREEN, share)
+        self._refused_share = (share, by_hand)
+        self._refused_key = world.key("transfusion.sample_refused")
+
+    def draw(self, patient: Patient, urgency: int, due: float) -> None:
+        """Draw what is missing of a patient's two samples, now."""
+        first = patient.sampled == math.inf
+        if first:
+            patient.sampled = self._env.now + self._taking
+            self._after(self._taking, lambda: self._first_comes(patient, urgency, due, 0))
+        if patient.second == math.inf:
+            delay = 2.0 * self._taking if first else self._taking
+            patient.second = self._env.now + delay
+            self._after(delay, lambda: self._second_comes(patient, urgency, due, 0))
+
+    def expected(self, patient: Patient, wait: float) -> float:
+        """Return when the sample will be tested and the group confirmed, as it looks now.
+
+        Parameters
+        ----------
+        patient : Patient
+            His samples are drawn or under way.
+        wait : float
+            Hours for a scientist.
+        """
+        now, site = self._env.now, patient.site
+        screened, confirmed = patient.screened, patient.confirmed
+        if screened == math.inf:
+            hours = self._circumstances.hours(site, now, self._screening)
+            screened = max(patient.sampled, now + wait) + hours
+        if confirmed == math.inf:
+            hours = self._circumstances.hours(site, now, self._grouping)
+            confirmed = max(patient.second, now + wait) + hours
+        return max(screened, confirmed)
+
+    def _first_comes(self, patient: Patient, urgency: int, due: float, occasion: int) -> None:
+        if self._refused(patient, 2 * occasion):
+            patient.sampled = self._env.now + self._taking
+            again = occasion + 1
+            self._after(self._taking, lambda: self._first_comes(patient, urgency, due, again))
+            return
+
+        joined = self._env.now
+
+        def test() -> float:
+            now = self._env.now
+            hours = self._circumstances.hours(patient.site, now, self._screening)
+            patient.screened = now + hours
+            return self._tested(patient, joined, second=False)
+
+        self._queue(patient, urgency, due, test)
+
+    def _second_comes(self, patient: Patient, urgency: int, due: float, occasion: int) -> None:
+        if self._refused(patient, 2 * occasion + 1):
+            patient.second = self._env.now + self._taking
+            again = occasion + 1
+            self._after(self._taking, lambda: self._second_comes(patient, urgency, due, again))
+            return
+
+        joined = self._env.now
+
+        def test() -> float:
+            now = self._env.now
+            hours = self._circumstances.hours(patient.site, now, self._grouping)
+            patient.confirmed = now + hours
+            return self._tested(patient, joined, second=True)
+
+        self._queue(patient, urgency, due, test)
+
+    def _queue(self, patient: Patient, urgency: int, due: float, test: Callable[[], float]) -> None:
+        priority = SAMPLES if urgency == ROUTINE else urgency
+        hours = self._circumstances.sample_hours(patient.site, self._env.now)
+        self._benches[patient.site].join(priority, due, hours, test)
+
+    def _tested(self, patient: Patient, joined: float, *, second: bool) -> float:
+        now, site = self._env.now, patient.site
+        patient.sample_wait = max(patient.sample_wait, now - joined)
+        self._ledger.close_days(now)
+        self._ledger.samples(now, site, 1, self._circumstances.by_hand(site, now), second=second)
+        self._ledger.bench_job(now, site, BenchJob.GROUP_AND_SCREEN)
+        if patient.known < math.inf:
+            self._after(max(0.0, patient.known - now), lambda: self._tell(patient))
+        return self._circumstances.sample_hours(site, now)
+
+    def _tell(self, patient: Patient) -> None:
+        told, patient.when_known = patient.when_known, []
+        for call in told:
+            call()
+
+    def _refused(self, patient: Patient, occasion: int) -> bool:
+        by_hand = not self._circumstances.electronic(patient.site, self._env.now)
+        share = self._refused_share[by_hand]
+        return hash_uniform(self._refused_key, patient.number, occasion) < share
+
+    def _after(self, hours: float, call: Callable[[], None]) -> None:
+        self._env.timeout(hours).callbacks.append(lambda _: call())
