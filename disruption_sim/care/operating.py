@@ -116,7 +116,10 @@ class Operating:
             self._log.operated(patient, kind, swapped_in=patient in self._swapped_in)
             if own:
                 self._beds.admit(
-                    book.site[number], day, patients.nights[patient], patients.critical_care[patient]
+                    book.site[number],
+                    day,
+                    patients.nights[patient],
+                    patients.critical_care[patient],
                 )
                 if patients.units_transfused[patient]:
                     transfused.append((time + to_grid(0.5 * patients.duration[patient]), patient))

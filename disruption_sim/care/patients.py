@@ -65,6 +65,7 @@ class Patients:
         self.duration: list[float] = operations.duration.tolist()
         self.expected_duration: list[float] = operations.expected_duration.tolist()
         self.site: list[int] = operations.site.tolist()
+        self.specialty: list[int] = operations.specialty.tolist()
         self.procedure: list[int] = operations.procedure.tolist()
         self.grade: list[int] = operations.grade.tolist()
         self.priority: list[int] = operations.priority.tolist()

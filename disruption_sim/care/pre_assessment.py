@@ -21,8 +21,6 @@ from disruption_sim.world.model import World
 
 MORNING, MIDDAY, EVENING = 9.0, 13.0, 16.0
 """Blood is taken on working days between MORNING and EVENING; half-days part at MIDDAY."""
-DAYS_IN_HAND_AT_START = 7
-"""Whoever is operated on in the first days has had all blood taken before hour 0."""
 NOT_TAKEN = -2
 
 PRE_ASSESSMENT = list(Source).index(Source.PRE_ASSESSMENT)
@@ -119,7 +117,7 @@ class PreAssessment:
         self._blood_tests = blood_tests
         self._blood = blood
         self._hours = WorkingHours(days)
-        self._days_before = surgery.pre_assessment_days_before
+        self._latest, self._earliest = surgery.pre_assessment_days_before
         self._results_validity = HOURS_PER_DAY * surgery.results_validity_days
         usual = HOURS_PER_DAY * surgery.group_and_screen_validity_days
         short = min(usual, HOURS_PER_DAY * scenario.transfusion.short_validity_days)
@@ -127,8 +125,10 @@ class PreAssessment:
             world.operations.short_validity, short, usual
         ).tolist()
         self._key = world.key("pre_assessment.visit")
+        self._day_key = world.key("pre_assessment.day")
         numbers = np.arange(patients.count)
         self._first_visit: list[float] = hash_uniform(self._key, numbers, 1).tolist()
+        self._first_day: list[float] = hash_uniform(self._day_key, numbers, 1).tolist()
         self._chemistry = [NOT_TAKEN] * patients.count
         self._haematology = [NOT_TAKEN] * patients.count
         self._results_taken = [-math.inf] * patients.count
@@ -148,13 +148,13 @@ class PreAssessment:
 
         Notes
         -----
-        Blood is taken ``pre_assessment_days_before`` the list, on a working day; as soon as
-        possible when that has passed. If that is too early for the group-and-screen sample, it is
-        taken on the first working day from which it is valid a day beyond the list, at the latest
-        the day before, be that a working day or not. Earlier samples that are still
-        in date on the day are used again, unless they were taken and nobody has heard of them
-        since: then new ones are taken. Results for lists in the first days
-        after hour 0 are in hand.
+        Blood is taken ``pre_assessment_days_before`` the list, any day between the two being as
+        likely, on a working day; as soon as possible when that has passed. If that is too early for
+        the group-and-screen sample, it is taken on the first working day from which it is valid a
+        day beyond the list, at the latest the day before, be that a working day or not. Earlier
+        samples that are still in date on the day are used again, unless they were taken and nobody
+        has heard of them since: then new ones are taken. For the lists that are booked at hour 0
+        results of blood that would have been taken before are in hand.
         """
         patients = self._patients
         booked = [case for case in booked if not patients.needs_nothing[case[0]]]
@@ -180,15 +180,14 @@ class PreAssessment:
                 wants_group = False
             if not (wants_results or wants_group):
                 continue
-            in_hand = now == 0.0 and start < HOURS_PER_DAY * DAYS_IN_HAND_AT_START
-            visit, visit_for_group = self._visits(patient, start, now, in_hand=in_hand)
+            visit, visit_for_group = self._visits(patient, start, now)
             if wants_results:
                 self._results_taken[patient] = visit
                 for numbers, tube_type in (
                     (self._chemistry, CHEMISTRY),
                     (self._haematology, HAEMATOLOGY),
                 ):
-                    if in_hand:
+                    if visit < 0.0:
                         numbers[patient] = IN_HAND
                     else:
                         collected.append(visit)
@@ -196,7 +195,7 @@ class PreAssessment:
                         owners.append((numbers, patient))
             if wants_group:
                 self._group_taken[patient] = visit_for_group
-                if in_hand:
+                if visit_for_group < 0.0:
                     self._group[patient] = IN_HAND
                 else:
                     collected.append(visit_for_group)
@@ -252,6 +251,25 @@ class PreAssessment:
             and patient not in self._without_sample
             and self._group_taken[patient] + self._group_validity[patient] >= day_start
         )
+
+    def results_in_hand(self, patient: int, start: float, now: float) -> bool:
+        """Whether results have been reported and are in date at a time, if they are needed at all.
+
+        Parameters
+        ----------
+        patient : int
+        start : float
+            Of the operation.
+        now : float
+            The laboratories have been advanced to it.
+        """
+        if not self._patients.needs_results[patient]:
+            return True
+        if self._results_taken[patient] + self._results_validity < start:
+            return False
+        numbers = (self._chemistry[patient], self._haematology[patient])
+        sent = np.array([number for number in numbers if number != IN_HAND], dtype=np.int32)
+        return bool(np.all(self._blood_tests.reported_at(sent) <= now)) if sent.size else True
 
     def group_tested_at(self, patients: Sequence[int]) -> list[float]:
         """Return when group-and-screen samples were reported; infinity if that is still to come."""
@@ -338,30 +356,33 @@ class PreAssessment:
             patient for patient, known in zip(owners, answered.tolist(), strict=True) if not known
         )
 
-    def _visits(
-        self, patient: int, start: float, now: float, *, in_hand: bool
-    ) -> tuple[float, float]:
-        """Return when blood is taken for results and for the group-and-screen sample."""
+    def _visits(self, patient: int, start: float, now: float) -> tuple[float, float]:
+        """Return when blood is taken for results and for the group-and-screen sample.
+
+        At hour 0 either may be before it; then the result is in hand.
+        """
         occasion = self._patients.bookings[patient]
-        uniform = (
-            self._first_visit[patient]
-            if occasion == 1
-            else hash_uniform(self._key, patient, occasion)
-        )
-        list_day = int(start // HOURS_PER_DAY)
-        planned = list_day - math.ceil(self._days_before)
-        validity = self._group_validity[patient]
-        # The first day on which the group-and-screen sample is valid a day beyond the list.
-        in_date = math.ceil(list_day + 1.0 - validity / HOURS_PER_DAY)
-        if in_hand:
-            for_group = min(max(planned, in_date), list_day - 1)
-            return HOURS_PER_DAY * planned + MIDDAY, HOURS_PER_DAY * for_group + MIDDAY
+        if occasion == 1:
+            uniform, uniform_day = self._first_visit[patient], self._first_day[patient]
+        else:
+            uniform = hash_uniform(self._key, patient, occasion)
+            uniform_day = hash_uniform(self._day_key, patient, occasion)
         hours_into = MORNING + (EVENING - MORNING) * uniform
-        day = self._hours.last_day_until(planned)
-        visit = self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
+        list_day = int(start // HOURS_PER_DAY)
+        planned = list_day - math.ceil(self._latest + (self._earliest - self._latest) * uniform_day)
+        if now == 0.0 and planned < 0:
+            visit = HOURS_PER_DAY * planned + MIDDAY
+        else:
+            day = self._hours.last_day_until(planned)
+            visit = self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
+        validity = self._group_validity[patient]
         if visit + validity >= start + HOURS_PER_DAY:
             return visit, visit
-        day = min(self._hours.next_day_from(in_date), list_day - 1)
+        # The first day on which the group-and-screen sample is valid a day beyond the list.
+        in_date = math.ceil(list_day + 1.0 - validity / HOURS_PER_DAY)
+        if now == 0.0 and in_date < 0:
+            return visit, HOURS_PER_DAY * min(in_date, list_day - 1) + MIDDAY
+        day = min(self._hours.next_day_from(max(in_date, 0)), list_day - 1)
         return visit, self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
 
     def _not_before(self, visit: float, now: float, uniform: float) -> float:

@@ -7,13 +7,8 @@ from heapq import heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.care.patients import (
-    PRIORITY_P2,
-    RANK_P4,
-    RANK_POSTPONED,
-    Patients,
-    Stage,
-)
+from disruption_sim.care.patients import PRIORITY_P2, RANK_P4, RANK_POSTPONED, Patients, Stage
+from disruption_sim.care.short_notice import ShortNoticePool
 
 Entry = tuple[int, float, int]
 """Rank, clock start and number of a patient."""
@@ -43,6 +38,8 @@ class WaitingList:
     usual_size : float
         Size in ordinary running: at hour 0 to begin with, from week 1 on the mean of what
         `observe` saw before.
+    short_notice : ShortNoticePool
+        Those who may be called into a place that somebody else has left.
     """
 
     def __init__(self, patients: Patients, members: npt.NDArray[np.integer]) -> None:
@@ -78,6 +75,7 @@ class WaitingList:
         self._by_duration = [(*kind, heaps[kind]) for kind in sorted(heaps)]
         # Those whom the independent sector may operate on, by planned duration, once it is asked.
         self._elsewhere: dict[float, list[Entry]] | None = None
+        self.short_notice = ShortNoticePool(patients)
         self.size = 0
         self.usual_size = 0.0
         self._observed: list[int] = []
@@ -173,7 +171,7 @@ class WaitingList:
         if best is None:
             return None
         heappop(found)
-        return self._book(best[2])
+        return self.take(best[2])
 
     def _take_first_elsewhere(self, room: float) -> int | None:
         """Take the first patient who fits and may be operated on in the independent sector."""
@@ -199,32 +197,22 @@ class WaitingList:
         if best is None:
             return None
         heappop(found)
-        return self._book(best[2])
+        return self.take(best[2])
 
-    def _book(self, patient: int) -> int:
+    def take(self, patient: int) -> int:
+        """Take a certain patient who is waiting; an entry left in a heap does not count."""
         self._patients.stage[patient] = _BOOKED
         self._patients.bookings[patient] += 1
         return patient
 
-    def put_back(self, patient: int, now: float, *, postponed: bool) -> None:
-        """Put a booked patient back on the list.
+    def put_back(self, patient: int, now: float) -> None:
+        """Put a postponed patient back on the list, before all but P2.
 
         Whoever would have left untreated while booked leaves now.
-
-        Parameters
-        ----------
-        patient : int
-        now : float
-        postponed : bool
-            A postponed patient goes before all but P2. False takes the booking back as if it had
-            not been made.
         """
         patients = self._patients
-        if postponed:
-            if patients.priority[patient] != PRIORITY_P2:
-                patients.rank[patient] = RANK_POSTPONED
-        else:
-            patients.bookings[patient] -= 1
+        if patients.priority[patient] != PRIORITY_P2:
+            patients.rank[patient] = RANK_POSTPONED
         if patients.removal[patient] <= now:
             self._remove(patient, now)
         else:
@@ -241,6 +229,7 @@ class WaitingList:
         patients.stage[patient] = _WAITING
         entry = (patients.rank[patient], patients.clock_start[patient], patient)
         heappush(self._heap_of[patient], entry)
+        self.short_notice.enter(patient)
         if self._elsewhere is not None:
             self._enter_elsewhere(entry)
 
