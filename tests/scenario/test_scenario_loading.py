@@ -211,8 +211,8 @@ def test_a_value_outside_its_range_is_allowed_and_noted(scenario: Scenario) -> N
 
 
 def test_setting_a_whole_section_replaces_the_sources_of_its_parts(scenario: Scenario) -> None:
-    shares = "surgery.ordinary_cancellation_share"
-    table = dict.fromkeys(scenario.surgery.ordinary_cancellation_share, 0.5)
+    shares = "surgery.clinical_cancellation_share"
+    table = dict.fromkeys(scenario.surgery.clinical_cancellation_share, 0.5)
     changed, _ = with_overrides(scenario, {shares: table})
     keys = [entry.key for entry in changed.provenance if entry.key.startswith(shares)]
     assert keys == [shares]
