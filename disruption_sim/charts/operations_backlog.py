@@ -52,7 +52,8 @@ def clock(result: Simulated) -> pd.Series[float]:
 def recovery_in_words(result: Simulated) -> str:
     """Return when the backlog is gone, and in how many runs it is not."""
     found = clock(result)
-    weeks = result.scenario.calendar.horizon_weeks
+    # Recovery has to last, so that the latest to be seen begins before the end of the runs.
+    weeks = math.floor(found["seen_weeks"])
     number, censored = int(found["n"]), int(found["n_censored"])
     first, middle, late = (
         float(found[name]) for name in ("q05_weeks", "median_weeks", "q95_weeks")

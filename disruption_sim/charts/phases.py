@@ -74,10 +74,7 @@ def phases(scenario: Scenario, site: str = ALL_SITES) -> tuple[Phase, ...]:
         depth = combine(
             [
                 combine(
-                    [
-                        disruption_depth(scenario, capability, place)
-                        for capability in capabilities
-                    ],
+                    [disruption_depth(scenario, capability, place) for capability in capabilities],
                     max,
                 )
                 for place in places

@@ -43,7 +43,9 @@ class Result:
         One row per ``clock``: ``tolerance`` and its ``unit``, ``window_days``, ``median_weeks``
         and ``q05_weeks``, ``q25_weeks``, ``q75_weeks``, ``q95_weeks`` after the onset
         (Kaplan-Meier; NaN = beyond the end of the runs), ``share_recovered``, ``n``,
-        ``n_censored``, ``followed_weeks``, ``peak`` and ``fluid_weeks`` (closed form).
+        ``n_censored`` (runs that end before it is seen), ``followed_weeks``, ``seen_weeks`` (the
+        latest recovery that can be seen, as it has to last), ``peak`` and ``fluid_weeks`` (closed
+        form).
     operations_ordinary : DataFrame
         Operations of the baseline arm beside what a planner would believe.
     operations_postponed_by : DataFrame

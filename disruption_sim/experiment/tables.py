@@ -235,6 +235,7 @@ class _Samples:
     def recovery(self) -> pd.DataFrame:
         horizon = Horizon.of(self.scenario)
         followed = horizon.days_from_onset / 7.0
+        days_to_see = horizon.days_from_onset - self.scenario.recovery.sustained_days + 1
         rows: list[dict[str, object]] = []
         for position, clock in enumerate(Clock):
             seen = [arms[ARMS.index(DISRUPTED)].clocks[position] for arms in self.outcomes]
@@ -261,6 +262,7 @@ class _Samples:
                     "n": times.n,
                     "n_censored": times.n_censored,
                     "followed_weeks": followed,
+                    "seen_weeks": max(0, days_to_see) / 7.0,
                     "peak": _mean([reading.peak for reading in seen]),
                     "fluid_weeks": _mean(fluid),
                 }

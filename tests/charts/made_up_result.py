@@ -12,14 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from disruption_sim.randomness import stream
-from disruption_sim.records import Cause, Fate
+from disruption_sim.records import INCIDENT_CAUSES, Cause, Fate
 from disruption_sim.scenario import Scenario, load_scenario
 
 Floats = npt.NDArray[np.float64]
 
 CAUSES = {
     Cause.ORDINARY: (110.0, 0.0),
-    Cause.DISPLACED: (14.0, 6.0),
+    Cause.NO_BED: (12.0, 0.0),
+    Cause.NO_TIME_LEFT: (16.0, 0.0),
+    Cause.NO_STAFF: (6.0, 0.0),
+    Cause.DISPLACED: (8.0, 4.0),
     Cause.RESULTS_NOT_REPORTED: (0.3, 150.0),
     Cause.SAMPLE_EXPIRED: (0.0, 22.0),
     Cause.NO_VALID_GROUP_AND_SCREEN: (0.0, 45.0),
@@ -96,7 +99,7 @@ def made_up_result(
         sum((pair[0] for pair in causes.values()), np.zeros((replications, weeks))),
         sum((pair[1] for pair in causes.values()), np.zeros((replications, weeks))),
     )
-    incident = [cause for cause in causes if cause not in (Cause.ORDINARY, Cause.DISPLACED)]
+    incident = [cause for cause in causes if cause in INCIDENT_CAUSES]
     measures["operations_postponed_incident"] = (
         sum((causes[cause][0] for cause in incident), np.zeros((replications, weeks))),
         sum((causes[cause][1] for cause in incident), np.zeros((replications, weeks))),
@@ -190,6 +193,7 @@ def made_up_result(
                 "n": replications,
                 "n_censored": 3 if slow else 0,
                 "followed_weeks": float(weeks),
+                "seen_weeks": weeks - 27.0 / 7.0,
                 "peak": 900.0,
                 "fluid_weeks": 19.0,
             }
