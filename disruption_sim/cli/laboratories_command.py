@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from disruption_sim.cli.input import input_faults_exit_2
-from disruption_sim.cli.results_folder import plain_console, plain_table, read_table
+from disruption_sim.cli.sections import plain_console, plain_table, read_table
 
 if TYPE_CHECKING:
     import pandas as pd

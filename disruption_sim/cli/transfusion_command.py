@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from disruption_sim.cli.input import input_faults_exit_2
-from disruption_sim.cli.results_folder import plain_console, plain_table, read_table
+from disruption_sim.cli.sections import plain_console, print_section, read_table
 
 EXAMPLE = "Example: disruption-sim transfusion synnovis-2024-results"
 STATISTICS = ("arm", "mean", "q05", "q95", "n")
@@ -47,12 +47,4 @@ def transfusion(
     for sentence in in_short(tables):
         console.print(f"- {sentence}")
     for section in sections(tables):
-        first, *others = section.heads
-        shown = plain_table(section.heading, first)
-        for head in others:
-            shown.add_column(head, justify="right")
-        for row in section.rows:
-            shown.add_row(*row)
-        console.print()
-        console.print(shown)
-        console.print(" ".join(section.text.split()))
+        print_section(console, section)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disruption_sim.experiment.markdown import markdown_table
 from disruption_sim.experiment.transfusion_sections import (
     TransfusionTables,
     in_short,
@@ -43,10 +42,5 @@ def transfusion_page(result: Result) -> str:
         introduction,
         "\n".join(f"- {sentence}" for sentence in in_short(tables)),
     ]
-    for section in sections(tables):
-        parts += [
-            f"## {section.heading}",
-            section.text,
-            markdown_table(section.heads, section.rows),
-        ]
+    parts += [section.markdown() for section in sections(tables)]
     return "\n\n".join(parts) + "\n"

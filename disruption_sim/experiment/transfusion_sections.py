@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from disruption_sim.experiment.replication import BASELINE, DISRUPTED, EXCESS
+from disruption_sim.experiment.sections import Section
 from disruption_sim.experiment.tidy_words import (
     UNKNOWN,
     Write,
@@ -39,16 +39,6 @@ class TransfusionTables:
     blood_by_use: pd.DataFrame
     blood_stock: pd.DataFrame
     transfusion: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading, what to know, and a table: its first column is of words, the others of numbers."""
-
-    heading: str
-    text: str
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 PHASES = {Alert.PRE_AMBER: "pre-amber", Alert.AMBER: "amber", Alert.RED: "red"}

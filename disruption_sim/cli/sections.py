@@ -1,4 +1,4 @@
-"""Tables of a results folder, read back and printed."""
+"""Tables of a results folder read back, and parts of a page printed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
     from rich.table import Table
+
+    from disruption_sim.experiment.sections import Section
 
 # Narrower, and the longest names would be cut off.
 PLAIN_WIDTH = 120
@@ -81,3 +83,16 @@ def plain_table(title: str, first: str) -> Table:
     shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     shown.add_column(first, no_wrap=True)
     return shown
+
+
+def print_section(console: Console, section: Section) -> None:
+    """Print a part of a page, an empty line ahead."""
+    first, *others = section.heads
+    shown = plain_table(section.heading, first)
+    for head in others:
+        shown.add_column(head, justify="right")
+    for row in section.rows:
+        shown.add_row(*row)
+    console.print()
+    console.print(shown)
+    console.print(" ".join(section.text.split()))
