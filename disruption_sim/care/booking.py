@@ -96,7 +96,8 @@ class Booking:
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
     for a day than the bench has places, the most urgent of all specialties first: the others stay
     on the waiting list until there are places, and the time goes to patients who need no blood or
-    may go ahead on group O or without a sample. What had been booked before is left to the huddle.
+    may go ahead on group O or without a sample. The places of a day are given at its late booking,
+    to P2 first. What had been booked before is left to the huddle.
     """
 
     def __init__(
@@ -289,11 +290,13 @@ class Booking:
                 patients.antibodies[patient] or patients.procedure[patient] not in without_bench
             )
 
-        places = self._blood.places_for_operations(site, HOURS_PER_DAY * day) - sum(
-            needs_place(patient)
-            for other in book.on_day[site][day]
-            for patient in book.cases[other]
-        )
+        places = 0
+        if late:
+            places = self._blood.places_for_operations(site, HOURS_PER_DAY * day) - sum(
+                needs_place(patient)
+                for other in book.on_day[site][day]
+                for patient in book.cases[other]
+            )
         targets = [self._target(number, late=late) for number in numbers]
         for rank in RANKS:
             for number, target in zip(numbers, targets, strict=True):

@@ -369,7 +369,7 @@ class PreAssessment:
             uniform_day = hash_uniform(self._day_key, patient, occasion)
         hours_into = MORNING + (EVENING - MORNING) * uniform
         list_day = int(start // HOURS_PER_DAY)
-        planned = list_day - math.ceil(self._latest + (self._earliest - self._latest) * uniform_day)
+        planned = list_day - int(self._latest + (self._earliest + 1.0 - self._latest) * uniform_day)
         if now == 0.0 and planned < 0:
             visit = HOURS_PER_DAY * planned + MIDDAY
         else:

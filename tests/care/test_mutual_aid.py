@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import pytest
+import simpy
 
+from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.mutual_aid import OtherHospitals
-from disruption_sim.care.patients import Patients
+from disruption_sim.care.patients import Patients, Stage
 from disruption_sim.disruption import Timeline
 from disruption_sim.scenario import Scenario
-from disruption_sim.scenario.model import Grade, SurgicalMutualAid
+from disruption_sim.scenario.model import Grade, GroupOCover, Policy, SurgicalMutualAid
+from disruption_sim.world import World, draw_world
+from tests.care.hand_made_rooms import ObligingBank
 from tests.care.made_up_operations import made_up_operations
 from tests.support.small_scenario import small_scenario
 
@@ -35,9 +40,21 @@ def policy(**changes: object) -> SurgicalMutualAid:
     return SurgicalMutualAid.model_validate(values | changes)
 
 
-def others(patients: Patients, *policies: SurgicalMutualAid) -> tuple[OtherHospitals, Scenario]:
+def others(
+    patients: Patients, *policies: Policy, electronic: bool = True
+) -> tuple[OtherHospitals, Scenario]:
     scenario = small_scenario().model_copy(update={"policies": policies})
-    return OtherHospitals(scenario, Timeline(scenario), patients), scenario
+    timeline = Timeline(scenario)
+    rules = IncidentRules(scenario, small_world(), timeline, patients)
+    bank = ObligingBank(lambda now: electronic)
+    bank.env = simpy.Environment()
+    return OtherHospitals(scenario, timeline, patients, rules, bank), scenario
+
+
+@lru_cache(maxsize=1)
+def small_world() -> World:
+    """Return a world, for its keys."""
+    return draw_world(small_scenario(), 1, 0)
 
 
 def huddle(scenario: Scenario, day: int) -> float:
@@ -50,7 +67,7 @@ def test_places_go_to_the_most_urgent_and_then_to_who_waited_longest() -> None:
     hospitals, scenario = others(patients, policy())
     now = huddle(scenario, 0)
     hospitals.new_day(now)
-    agreed = hospitals.agree([(0, patient) for patient in reversed(range(6))], now)
+    agreed = hospitals.agree(reversed(range(6)), now)
     # A fifth of ten places; of the P2 patients the first two on the list.
     assert list(agreed) == [1, 3]
     assert not hospitals.have_places
@@ -60,35 +77,62 @@ def test_places_go_to_the_most_urgent_and_then_to_who_waited_longest() -> None:
 def test_a_week_has_its_places_and_unused_ones_are_kept_for_a_week() -> None:
     patients = Patients(made_up_operations(40, grade=MAJOR))
     hospitals, scenario = others(patients, policy(cases_per_week=7))
-    everybody = [(0, patient) for patient in range(40)]
     used = []
     for day in range(5):
         hospitals.new_day(huddle(scenario, day))
-        used.append(len(hospitals.agree(everybody, huddle(scenario, day))))
+        used.append(len(hospitals.agree(range(40), huddle(scenario, day))))
     assert sum(used) == 7
     assert max(used) == 2
     for day in range(7, 21):
         hospitals.new_day(huddle(scenario, day))
-    assert len(hospitals.agree(everybody, huddle(scenario, 20))) == 7
+    assert len(hospitals.agree(range(40), huddle(scenario, 20))) == 7
 
 
 def test_only_eligible_patients_of_the_places_named_are_taken() -> None:
-    grades = [GRADES.index(Grade.MINOR), MAJOR, MAJOR, COMPLEX]
-    patients = Patients(made_up_operations(4, grade=grades, priority=[0, 2, 0, 0]))
-    hospitals, scenario = others(patients, policy(places=["kings"], cases_per_week=100))
-    kings = scenario.site_names.index("kings")
-    now = huddle(scenario, 1)
-    hospitals.new_day(now)
-    assert list(hospitals.agree([(kings, patient) for patient in range(4)], now)) == [2, 3]
-    assert not hospitals.agree([(1 - kings, patient) for patient in range(4)], now)
-
-
-def test_who_is_eligible_is_known_beforehand() -> None:
     grades = [GRADES.index(Grade.MINOR), MAJOR, MAJOR, COMPLEX, MAJOR]
     operations = made_up_operations(5, grade=grades, priority=[0, 2, 0, 0, 0], site=[1, 1, 1, 1, 0])
-    hospitals, scenario = others(Patients(operations), policy(places=["kings"]))
+    hospitals, scenario = others(Patients(operations), policy(places=["kings"], cases_per_week=100))
     assert scenario.site_names == ("st_thomas", "kings")
-    assert hospitals.eligible().tolist() == [False, False, True, True, False]
+    now = huddle(scenario, 1)
+    hospitals.new_day(now)
+    assert list(hospitals.agree(range(5), now)) == [2, 3]
+
+
+def test_of_those_who_wait_only_whom_nobody_can_book_here_are_asked() -> None:
+    cover = GroupOCover(
+        kind="group_o_cover",
+        name="cover",
+        trigger_day=0,
+        transfused_share_at_most=0.05,
+        least_group_o_stock_days=0.0,
+    )
+    shares = [p.transfused_share for p in small_scenario().surgery.procedures]
+    bleeds, seldom = shares.index(max(shares)), shares.index(min(shares))
+    operations = made_up_operations(
+        8,
+        grade=MAJOR,
+        procedure=[bleeds, bleeds, seldom, seldom, bleeds, bleeds, seldom, seldom],
+        needs_group_and_screen=[True, True, True, True, False, True, True, False],
+        antibodies=[False, False, False, True, False, False, False, False],
+        available_from=[-1, 1e5, -1, -1, -1, -1, -1, -1],
+    )
+
+    def agreed(*, electronic: bool) -> list[int]:
+        patients = Patients(operations)
+        patients.stage[:] = bytes([Stage.WAITING] * 8)
+        patients.stage[5] = Stage.BOOKED
+        hospitals, scenario = others(
+            patients, policy(cases_per_week=100), cover, electronic=electronic
+        )
+        hospitals.postponed(7)
+        now = huddle(scenario, 1)
+        hospitals.new_day(now)
+        return [transfer.patient for transfer in hospitals.agree_with_waiting(now)]
+
+    # Who needs blood that cannot be had (0, 3), not who is unavailable (1), may go ahead on group O
+    # (2, 6), needs none (4) or has a date (5); and whom the incident has postponed (7).
+    assert agreed(electronic=False) == [0, 3, 7]
+    assert agreed(electronic=True) == [7]
 
 
 def test_there_is_no_place_before_and_after() -> None:
@@ -106,7 +150,7 @@ def test_a_ramp_brings_fewer_places_at_first() -> None:
     for day in range(21):
         if day % 7 < 5:
             hospitals.new_day(huddle(scenario, day))
-        agreed = hospitals.agree([(0, patient) for patient in range(90)], huddle(scenario, day))
+        agreed = hospitals.agree(range(90), huddle(scenario, day))
         used.append(len(agreed))
     assert sum(used[:7]) < sum(used[7:14]) < sum(used[14:]) == 50
 
@@ -121,7 +165,7 @@ def test_the_operation_is_on_a_working_day_that_far_away(
     hospitals, scenario = others(patients, policy(days_until_operation=days_until))
     now = huddle(scenario, day)
     hospitals.new_day(now)
-    (transfer,) = hospitals.agree([(0, 0)], now).values()
+    (transfer,) = hospitals.agree([0], now).values()
     start = scenario.surgery.session_start_hours[0]
     assert transfer.at == huddle(scenario, expected) - 15.0 + start
     assert transfer.at > now
