@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 WEEKDAYS, SATURDAYS, WEEKENDS = (0, 1, 2, 3, 4), (5,), (5, 6)
 SATURDAY = 5
+GOLDEN_RATIO = (5.0**0.5 - 1.0) / 2.0
 EVENING_GAP_HOURS = 0.5
 """Between the end of the day's last list and an evening list."""
 
@@ -99,6 +100,15 @@ def _spread_evenly(per_week: float, weeks: int, offset: float) -> Floats:
     return moments[moments < weeks]
 
 
+def _evenly_thinned(count: int, offset: float) -> Floats:
+    """Return numbers in (0, 1] of which every stretch has about the share u at or below any u.
+
+    Multiples of the golden ratio: a policy that opens some of the lists opens as many every week.
+    """
+    numbers: Floats = 1.0 - (offset + GOLDEN_RATIO * np.arange(count)) % 1.0
+    return numbers
+
+
 def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: int) -> TheatreLists:
     """Return the timetable: ordinary, flexible and possible recovery lists.
 
@@ -108,7 +118,7 @@ def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: i
     ``weekend_share`` of the ordinary ones are held on Saturdays. Those on bank holidays do not
     happen and conditions close others. Of each kind of recovery lists there are as many as ordinary
     ones (in the evening half-day lists of as many hours), each with a number in (0, 1]: a policy
-    of strength u opens the share u of them. Weekend lists are held on both days, evening lists
+    of strength u opens the share u of them, evenly over time. Weekend lists are held on both days, evening lists
     after the day's lists on weekdays, those of the independent sector on weekdays. Every kind has
     draws of its own.
     """
@@ -130,7 +140,8 @@ def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: i
             weekday = np.array(kind.days)[slot // len(kind.hours)]
             day = 7 * week.astype(np.int64) + weekday
             start = 24.0 * day + np.array(kind.hours)[slot % len(kind.hours)]
-            uniform = rng.random((3, start.size))
+            numbers = _evenly_thinned(start.size, rng.random())
+            uniform = rng.random((2, start.size))
             kept = np.ones(start.size, dtype=np.bool_)
             if kind.own:
                 kept = open_sessions(scenario, Capability.THEATRES, site_name, start, uniform[0])
@@ -144,7 +155,7 @@ def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: i
                 "site": np.full(start.size, flow.site, dtype=np.uint8),
                 "specialty": np.full(start.size, flow.specialty, dtype=np.uint8),
                 "flexible": np.full(start.size, kind.flexible),
-                "extra": 1.0 - uniform[2] if kind.extra_kind >= 0 else np.zeros(start.size),
+                "extra": numbers if kind.extra_kind >= 0 else np.zeros(start.size),
                 "extra_kind": np.full(start.size, kind.extra_kind, dtype=np.int8),
                 "loses_last_case": displaced & kind.own,
             }

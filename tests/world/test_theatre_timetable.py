@@ -108,9 +108,23 @@ def test_every_kind_of_extra_lists_could_double_the_operating_hours() -> None:
     for kind in (WEEKEND, EVENING, INDEPENDENT):
         chosen = of_kind(lists, kind)
         assert lists.length[chosen].sum() == pytest.approx(hours, rel=0.02)
-        # Uniform numbers: a tenth of the lists has numbers up to 0.1.
-        tenth = np.mean(lists.extra[chosen] <= 0.1)
-        assert tenth == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / chosen.sum()))
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.5, 0.83])
+def test_a_policy_opens_its_share_of_the_lists_of_every_specialty_evenly(strength: float) -> None:
+    scenario = scenario_with(conditions=[], calendar__bank_holidays=[])
+    lists = draw_theatre_lists(scenario, Days.of(scenario.calendar), 20240603, 0)
+    for flow in flows(scenario):
+        own = (lists.site == flow.site) & (lists.specialty == flow.specialty)
+        for kind in (WEEKEND, EVENING, INDEPENDENT):
+            chosen = own & of_kind(lists, kind)
+            week = (lists.start[chosen] // 168).astype(np.int64)
+            possible = np.bincount(week, minlength=scenario.calendar.weeks)
+            opened = np.bincount(
+                week, lists.extra[chosen] <= strength, minlength=scenario.calendar.weeks
+            )
+            # From the start to the end of any week, hardly two lists more or fewer than the share.
+            assert np.abs(np.cumsum(opened - strength * possible)).max() < 2.5
 
 
 def test_emergencies_and_strikes_do_not_reach_the_independent_sector() -> None:
