@@ -118,9 +118,9 @@ def draw_theatre_lists(scenario: Scenario, days: Days, seed: int, replication: i
     ``weekend_share`` of the ordinary ones are held on Saturdays. Those on bank holidays do not
     happen and conditions close others. Of each kind of recovery lists there are as many as ordinary
     ones (in the evening half-day lists of as many hours), each with a number in (0, 1]: a policy
-    of strength u opens the share u of them, evenly over time. Weekend lists are held on both days, evening lists
-    after the day's lists on weekdays, those of the independent sector on weekdays. Every kind has
-    draws of its own.
+    of strength u opens the share u of them, evenly over time. Weekend lists are held on both days,
+    evening lists after the day's lists on weekdays, those of the independent sector on weekdays.
+    Every kind has draws of its own.
     """
     columns: dict[str, list[npt.NDArray[np.generic]]] = {
         name: [] for name in TheatreLists.__dataclass_fields__
