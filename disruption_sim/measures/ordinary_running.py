@@ -46,27 +46,27 @@ ORDINARY_RUNNING: tuple[Believable, ...] = (
     ),
     Believable(
         "non_clinical_cancellations_share",
-        "Cancelled at the last minute for non-clinical reasons, of all elective admissions",
+        "Last-minute cancellations for non-clinical reasons",
         0.008,
         0.016,
         True,
-        "0.97 % in England in the year to June 2025",
+        "0.97 % of all elective admissions in England, year to June 2025",
     ),
     Believable(
         "non_clinical_rebooked_late_share",
-        "Of these, not operated on within 28 days",
+        "Of these, not done within 28 days",
         0.09,
         0.23,
         False,
-        "22 % in England in the year to June 2025, 9 % in 2019",
+        "22 % in England, year to June 2025; 9 % in 2019",
     ),
     Believable(
         "inpatients_cancelled_on_the_day_share",
-        "Inpatient operations cancelled on the day, whatever the reason",
+        "Inpatient operations cancelled on the day",
         0.08,
         0.15,
         True,
-        "14 % in one week of March 2017 in the United Kingdom (Wong 2018)",
+        "14 % in the United Kingdom, one week of March 2017 (Wong 2018)",
     ),
     Believable(
         "weekday_operations_share",
@@ -78,7 +78,7 @@ ORDINARY_RUNNING: tuple[Believable, ...] = (
     ),
     Believable(
         DRIFT,
-        "Growth of the waiting list over the whole run",
+        "Growth of the waiting list",
         -0.02,
         0.02,
         True,
@@ -86,11 +86,10 @@ ORDINARY_RUNNING: tuple[Believable, ...] = (
     ),
     Believable(
         "waiting_within_18_weeks_share",
-        "Waiting no longer than 18 weeks, of all on the list",
+        "Waiting no longer than 18 weeks",
         0.53,
         0.57,
         False,
-        "the two trusts in early 2024; theirs include patients who never need an operation, so "
-        "they guide, they do not bind",
+        "57 and 53 % at the two trusts in early 2024",
     ),
 )
