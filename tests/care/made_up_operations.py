@@ -8,10 +8,19 @@ import numpy as np
 
 from disruption_sim.world.model import Operations
 
-CODES = (
-    "site specialty procedure grade priority units_crossmatched units_transfused blood_group asa "
-    "nights removal_reason"
-).split()
+CODES = [
+    "site",
+    "specialty",
+    "procedure",
+    "grade",
+    "priority",
+    "units_crossmatched",
+    "units_transfused",
+    "blood_group",
+    "asa",
+    "nights",
+    "removal_reason",
+]
 TIMES = ("clock_start", "duration", "expected_duration", "available_from", "removal")
 
 
