@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import pandas as pd
 
@@ -200,7 +201,7 @@ class _Told:
         sources = "; ".join(
             f"{item.title[0].lower()}{item.title[1:]}, {item.source}" for item in ORDINARY_RUNNING
         )
-        text = operations_texts.ORDINARY_TEXT.format(sources=sources)
+        text = fill(operations_texts.ORDINARY_TEXT.format(sources=sources), 100)
         heads = ["Ordinary running, %", "Here", "Believable", "Within"]
         return Section("Ordinary running", text, heads, rows)
 

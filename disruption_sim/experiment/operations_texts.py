@@ -1,4 +1,4 @@
-"""What to know for each table of operations."""
+"""What to know for each table of the operations page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ row: patients; weeks by which their wait was longer than in the same world witho
 shorter), mean and quantiles; those more than four weeks longer; patient-weeks, which add up. Waits
 are cut at the end of the run: who is still waiting then waits longer than shown. Never postponed
 means for no cause: they waited longer because others went before them, or less because others
-could not come."""
+could not come. One changed booking moves those behind it both ways, by days; what displacement cost
+is the longer waits less the shorter ones."""
 PRIORITY_TEXT = """\
 Patients who were postponed because of the incident, by priority; and those who were still waiting
 when the window of their priority ended, without the incident and with it."""

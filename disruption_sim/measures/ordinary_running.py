@@ -58,7 +58,7 @@ ORDINARY_RUNNING: tuple[Believable, ...] = (
         0.09,
         0.23,
         False,
-        "22 % in England, year to June 2025; 9 % in 2019",
+        "22 % in England, year to June 2025, and 9 % in 2019",
     ),
     Believable(
         "inpatients_cancelled_on_the_day_share",
