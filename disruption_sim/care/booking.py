@@ -225,22 +225,25 @@ class Booking:
 
     def _wanted_early(self, number: int) -> bool:
         """Return whether a list is one of those that are filled early."""
-        plan = self._target(number, late=False)
-        cell = self._cell(number)
+        plan, cell = self._target(number, late=False), self._cell(number)
         self._early_hours[cell] += self._early_share[self._book.specialty[number]] * plan
-        return self._early_hours[cell] >= 0.5 * plan
+        if self._early_hours[cell] < 0.5 * plan:
+            return False
+        self._early_hours[cell] -= plan
+        return True
 
     def _cell(self, number: int) -> int:
         return self._book.site[number] * self._specialties + self._book.specialty[number]
 
     def _take_note(self, number: int, *, late: bool) -> None:
         """Carry what the plan of a list was missed by to the next list of its specialty."""
-        if not late:
-            self._early_hours[self._cell(number)] -= self._book.used[number]
-            return
-        bound = LONGEST_CARRY_SHARE * self._book.length[number]
-        missed = self._target(number, late=True) - self._book.used[number]
-        self._carry[self._cell(number)] = min(max(missed, -bound), bound)
+        cell, length = self._cell(number), self._book.length[number]
+        missed = self._target(number, late=late) - self._book.used[number]
+        if late:
+            bound = LONGEST_CARRY_SHARE * length
+            self._carry[cell] = min(max(missed, -bound), bound)
+        else:
+            self._early_hours[cell] = min(max(self._early_hours[cell] + missed, -length), length)
 
     def _fill(self, numbers: list[int], now: float, booked: list[Booked], *, late: bool) -> None:
         """Book the lists of one site, given in order of start."""

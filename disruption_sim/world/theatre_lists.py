@@ -105,7 +105,7 @@ def _evenly_thinned(count: int, offset: float) -> Floats:
 
     Multiples of the golden ratio: a policy that opens some of the lists opens as many every week.
     """
-    numbers: Floats = 1.0 - (offset + GOLDEN_RATIO * np.arange(count)) % 1.0
+    numbers: Floats = 1.0 - (offset + GOLDEN_RATIO * np.arange(count, dtype=np.float64)) % 1.0
     return numbers
 
 

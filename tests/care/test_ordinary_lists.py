@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from disruption_sim.records import NON_CLINICAL_CAUSES, Bed, Cause
@@ -15,11 +17,14 @@ from tests.care.hand_made_rooms import Run, busy_scenario, run_theatres, world_o
 
 pytestmark = pytest.mark.integration
 
+Floats = npt.NDArray[np.float64]
+
 ADMISSIONS = 1600
 
 
 def scenario(**changes: object) -> Scenario:
-    return busy_scenario(surgery__elective_admissions_per_week=ADMISSIONS, **changes)
+    values: dict[str, Any] = {"surgery__elective_admissions_per_week": ADMISSIONS, **changes}
+    return busy_scenario(**values)
 
 
 @lru_cache(maxsize=1)
@@ -27,14 +32,15 @@ def ordinary() -> Run:
     return run_theatres(scenario())
 
 
-def days_waited(run: Run, priority: int) -> np.ndarray:
+def days_waited(run: Run, priority: int) -> Floats:
     """Days of those operated on from week 1 on who could be operated on at once."""
     operations, records = run.world.operations, run.records
     chosen = (records.done_at >= run.scenario.calendar.week_1_hour) & (
         operations.priority == priority
     )
     chosen &= operations.available_from == operations.clock_start
-    return (records.done_at - operations.clock_start)[chosen] / 24.0
+    days: Floats = (records.done_at - operations.clock_start)[chosen] / 24.0
+    return days
 
 
 def test_p2_and_p3_are_seen_within_their_windows_in_ordinary_running() -> None:

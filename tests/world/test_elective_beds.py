@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 
 
 def scenario_with(**changes: object) -> Scenario:
-    values = {"surgery.elective_admissions_per_week": 4000.0}
+    values: dict[str, object] = {"surgery.elective_admissions_per_week": 4000.0}
     values |= {key.replace("__", "."): value for key, value in changes.items()}
     return small_scenario(disruption=False, **values)  # type: ignore[arg-type]
 

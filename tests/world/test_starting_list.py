@@ -22,7 +22,7 @@ WEEK = 168.0
 
 
 def scenario_with(**changes: object) -> Scenario:
-    values = {"surgery.elective_admissions_per_week": 4000.0}
+    values: dict[str, object] = {"surgery.elective_admissions_per_week": 4000.0}
     values |= {key.replace("__", "."): value for key, value in changes.items()}
     return small_scenario(disruption=False, **values)  # type: ignore[arg-type]
 
@@ -203,13 +203,13 @@ def test_patients_have_the_needs_of_their_procedure() -> None:
     rules = scenario.surgery
     for number, procedure in enumerate(rules.procedures):
         own = operations.procedure == number
-        count = np.count_nonzero(own)
+        count = int(np.count_nonzero(own))
         if count < 200:
             continue
 
         def close(found: float, share: float, size: int = count) -> bool:
             error = np.sqrt(max(share * (1.0 - share), 1e-12) / size)
-            return abs(found - share) <= 4.0 * error + 1e-12
+            return bool(abs(found - share) <= 4.0 * error + 1e-12)
 
         for asa in range(3):
             of_asa = own & (operations.asa == asa)
