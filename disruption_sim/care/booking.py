@@ -12,7 +12,7 @@ from disruption_sim.care.ports import Blood, Timeline
 from disruption_sim.care.pre_assessment import PreAssessment, WorkingHours
 from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.care.waiting_list import WaitingList
-from disruption_sim.grid import HOURS_PER_DAY
+from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.records import ExtraList
 from disruption_sim.scenario.model import RecoveryLists, Scenario
 from disruption_sim.world.days import Days
@@ -94,10 +94,11 @@ class Booking:
     Those of the independent sector take only patients who may be operated on there.
 
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
-    for a day than the bench has places, the most urgent of all specialties first: the others stay
-    on the waiting list until there are places, and the time goes to patients who need no blood or
-    may go ahead on group O or without a sample. The places of a day are given at its late booking,
-    to P2 first. What had been booked before is left to the huddle.
+    for a day than the bench has places between the huddle before it and its first list, as things
+    stand, the most urgent of all specialties first: the others stay on the waiting list until there
+    are places, and the time goes to patients who need no blood or may go ahead on group O or
+    without a sample. The places of a day are given at its late booking, to P2 first. What had been
+    booked before is left to the huddle.
     """
 
     def __init__(
@@ -131,9 +132,10 @@ class Booking:
         self._early_hours = [0.0] * len(self._carry)
         self._early_ahead = surgery.booking_days_ahead
         self._late_ahead = min(surgery.late_booking_days_ahead, self._early_ahead)
-        hours = WorkingHours(days)
-        self._early = self._by_booking_day(hours, self._early_ahead, days.count)
-        self._late = self._by_booking_day(hours, self._late_ahead, days.count)
+        self._hours = WorkingHours(days)
+        self._huddle_hour = to_grid(surgery.huddle_hour)
+        self._early = self._by_booking_day(self._early_ahead, days.count)
+        self._late = self._by_booking_day(self._late_ahead, days.count)
 
     def start(self, site: int) -> None:
         """Book at hour 0 everything that would have been booked by then.
@@ -170,16 +172,14 @@ class Booking:
         self._fill(self._early[site].get(today, []), now, booked, late=False)
         self._pre_assessment.arrange(site, now, booked)
 
-    def _by_booking_day(
-        self, hours: WorkingHours, ahead: int, days: int
-    ) -> list[dict[int, list[int]]]:
+    def _by_booking_day(self, ahead: int, days: int) -> list[dict[int, list[int]]]:
         """Return the lists of each site by the day on which they are booked; -1 before hour 0."""
         due: list[dict[int, list[int]]] = []
         for by_day in self._book.on_day:
             at_site: dict[int, list[int]] = {}
             for list_day in range(days):
                 if by_day[list_day]:
-                    day = hours.last_day_until(list_day - ahead)
+                    day = self._hours.last_day_until(list_day - ahead)
                     at_site.setdefault(day, []).extend(by_day[list_day])
             due.append(at_site)
         return due
@@ -295,7 +295,8 @@ class Booking:
 
         places = 0
         if late:
-            places = self._blood.places_for_operations(site, HOURS_PER_DAY * day) - sum(
+            huddle = HOURS_PER_DAY * self._hours.last_day_until(day - 1) + self._huddle_hour
+            places = self._blood.places_for_operations(site, HOURS_PER_DAY * day, huddle) - sum(
                 needs_place(patient)
                 for other in book.on_day[site][day]
                 for patient in book.cases[other]

@@ -223,7 +223,7 @@ class GoNoGo:
                         causes[place] = Cause.TRANSFUSION_CANNOT_SUPPORT
                     continue
                 if places_left is None:
-                    places_left = blood.places_for_operations(site, day_start)
+                    places_left = blood.places_for_operations(site, day_start, now)
                 if places_left > 0:
                     places_left -= 1
                     self._at_bench.add(patient)

@@ -72,7 +72,7 @@ class Blood(Protocol):
     def electronic_issue(self, site: int) -> bool:
         """Whether blood can be issued without a crossmatch at the bench."""
 
-    def places_for_operations(self, site: int, day_start: float) -> int:
+    def places_for_operations(self, site: int, day_start: float, since: float) -> int:
         """How many more patients the bench can crossmatch for the operations of a day.
 
         Parameters
@@ -80,6 +80,8 @@ class Blood(Protocol):
         site : int
         day_start : float
             Midnight at the start of the day; those already prepared or queued for it are off.
+        since : float
+            When the bench is to begin with them: now, or the huddle before the day.
         """
 
     def group_o_stock_days(self, site: int) -> float:

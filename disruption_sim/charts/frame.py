@@ -9,6 +9,8 @@ from disruption_sim.charts import style
 from disruption_sim.charts.inputs import Simulated
 from disruption_sim.charts.phases import add_phases
 
+PANEL_GAP_INCHES = 0.32
+
 
 def add_headings(ax: Axes, title: str, subtitle: str) -> None:
     """Write the finding and what is shown; first of all, while the axes have their figure alone."""
@@ -16,8 +18,13 @@ def add_headings(ax: Axes, title: str, subtitle: str) -> None:
 
 
 def add_time(
-    ax: Axes, result: Simulated, site: str, *, panel_gap_inches: float | None = None
-) -> Axes:
+    ax: Axes,
+    result: Simulated,
+    site: str,
+    *,
+    more_panels: int = 0,
+    lower_height: float = 1.0,
+) -> list[Axes]:
     """Add the time axis, the phases under it, and the footer.
 
     Parameters
@@ -26,20 +33,26 @@ def add_time(
         Out of whose space the rest is taken.
     result : Simulated
     site : str
-    panel_gap_inches : float, optional
-        Adds a second panel as high as the first at this distance under it.
+    more_panels : int
+        Panels under the first.
+    lower_height : float
+        How high they are, over the first.
 
     Returns
     -------
-    Axes
-        The lowest panel.
+    list of Axes
+        The panels from the top, `ax` the first.
     """
     divider = make_axes_locatable(ax)
-    lowest = ax
-    if panel_gap_inches is not None:
-        lowest = divider.append_axes("bottom", size="100%", pad=panel_gap_inches, sharex=ax)
-    style.time_axis(lowest, result)
-    if lowest is not ax:
-        ax.tick_params(axis="x", length=4.0, labelbottom=False)
-    style.footer(add_phases(divider, lowest, result.scenario, site), result)
-    return lowest
+    panels = [ax]
+    for _ in range(more_panels):
+        panels.append(
+            divider.append_axes(
+                "bottom", size=f"{100.0 * lower_height:g}%", pad=PANEL_GAP_INCHES, sharex=ax
+            )
+        )
+    style.time_axis(panels[-1], result)
+    for panel in panels[:-1]:
+        panel.tick_params(axis="x", length=4.0, labelbottom=False)
+    style.footer(add_phases(divider, panels[-1], result.scenario, site), result)
+    return panels

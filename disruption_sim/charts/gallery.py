@@ -19,6 +19,7 @@ from disruption_sim.charts import (
     laboratory_throughput,
     operations_backlog,
     operations_postponed,
+    red_cells_by_route,
     style,
     where_the_tubes_went,
 )
@@ -90,6 +91,13 @@ CHARTS = (
         where_the_tubes_went.alt_text,
         where_the_tubes_went.HEIGHT_INCHES,
     ),
+    Chart(
+        "red_cells_by_route",
+        red_cells_by_route.red_cells_by_route,
+        red_cells_by_route.data,
+        red_cells_by_route.alt_text,
+        red_cells_by_route.HEIGHT_INCHES,
+    ),
     Chart("o_negative", blood.o_negative, blood.data, blood.alt_text, blood.HEIGHT_INCHES),
 )
 
@@ -133,8 +141,12 @@ class Charts:
         """Draw what became of the samples that were to be taken in each week."""
         return where_the_tubes_went.where_the_tubes_went(self._result, ax, site)
 
+    def red_cells_by_route(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
+        """Draw red cells issued per week by the way they came, with and without the incident."""
+        return red_cells_by_route.red_cells_by_route(self._result, ax, site)
+
     def o_negative(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
-        """Draw O-negative units issued per week over days of O-negative stock."""
+        """Draw O-negative units issued per week over days of stock, with the alerts."""
         return blood.o_negative(self._result, ax, site)
 
     def save_all(self, folder: str | Path, site: str = ALL_SITES) -> list[Path]:

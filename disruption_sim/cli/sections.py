@@ -18,7 +18,12 @@ PLAIN_WIDTH = 120
 
 
 def read_table(
-    folder: Path, name: str, columns: tuple[str, ...], texts: Collection[str]
+    folder: Path,
+    name: str,
+    columns: tuple[str, ...],
+    texts: Collection[str],
+    *,
+    may_be_empty: bool = False,
 ) -> pd.DataFrame:
     """Read a table of a results folder.
 
@@ -31,6 +36,8 @@ def read_table(
         That it has to have.
     texts : collection of str
         Columns of words; the others are of numbers.
+    may_be_empty : bool
+        Whether a run may have nothing to write in it.
 
     Raises
     ------
@@ -56,6 +63,8 @@ def read_table(
     missing = [column for column in columns if column not in table]
     if missing:
         raise FolderError(f"{path} has no column {', '.join(missing)}; run the scenario again")
+    if table.empty and may_be_empty:
+        return table
     if table.empty:
         raise FolderError(f"{path} has no rows; run the scenario again")
     for column in columns:

@@ -39,7 +39,9 @@ def transfusion(
 
         tables = TransfusionTables(
             **{
-                name: read_table(results, f"{name}.csv", columns, NAMES)
+                name: read_table(
+                    results, f"{name}.csv", columns, NAMES, may_be_empty=name != "transfusion"
+                )
                 for name, columns in COLUMNS.items()
             }
         )

@@ -58,7 +58,7 @@ def samples_of(outcomes: Outcomes, numbers: Reader) -> Floats:
 def period_table(
     outcomes: Outcomes, numbers: Reader, axes: Mapping[str, Sequence[str]], *, zeros: bool = False
 ) -> pd.DataFrame:
-    """Make a table by period, without the cells that are unknown in every replication.
+    """Make a table by period, without periods that have no days and cells that nobody knows.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def period_table(
         Whether to keep cells that are 0 in every replication and both arms.
     """
     samples = samples_of(outcomes, numbers)
-    kept = np.isfinite(samples).any(axis=0)
+    kept = np.logical_or.reduce(np.isfinite(samples), axis=0)
+    kept[:, outcomes[0][0].transfusion.days == 0] = False
     if not zeros:
         kept &= (np.nan_to_num(samples) != 0.0).any(axis=(0, 1))
     frame = long_table(samples, {"arm": SHOWN_ARMS, "period": PERIODS, **axes})

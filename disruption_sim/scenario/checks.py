@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,11 @@ from disruption_sim.scenario.laboratory_checks import laboratory_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
 from disruption_sim.scenario.policy_checks import policy_faults
 from disruption_sim.scenario.theatre_policy_checks import theatre_policy_faults
+from disruption_sim.scenario.transfusion_checks import (
+    transfusion_faults,
+    transfusion_policy_faults,
+    unknown_sites,
+)
 
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import Effect, Scenario
@@ -32,6 +37,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_names(scenario),
         *_tables(scenario),
         *laboratory_faults(scenario),
+        *transfusion_faults(scenario),
         *_sums(scenario),
         *_dates(scenario),
         *_clinic_days(scenario),
@@ -40,6 +46,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_volumes(scenario),
         *policy_faults(scenario),
         *theatre_policy_faults(scenario),
+        *transfusion_policy_faults(scenario),
     ]
 
 
@@ -98,23 +105,13 @@ def _names(scenario: Scenario) -> list[CrossFault]:
                     "at least one procedure",
                 )
             )
-        faults += _unknown_sites(
+        faults += unknown_sites(
             scenario, ("surgery", "specialties", index, "sites"), specialty.sites
         )
-    faults += _unknown_sites(
+    faults += unknown_sites(
         scenario, ("outpatients", "site_shares"), scenario.outpatients.site_shares
     )
     return faults
-
-
-def _unknown_sites(
-    scenario: Scenario, path: KeyPath, table: Mapping[str, float]
-) -> list[CrossFault]:
-    return [
-        CrossFault((*path, name), f"there is no site '{name}'", listed(scenario.site_names))
-        for name in table
-        if name not in scenario.site_names
-    ]
 
 
 def _complete(path: KeyPath, table: Iterable[object], kind: type[StrEnum]) -> list[CrossFault]:

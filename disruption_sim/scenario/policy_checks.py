@@ -6,11 +6,11 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from disruption_sim.scenario.faults import CrossFault, KeyPath, listed
+from disruption_sim.scenario.transfusion_checks import unknown_sites
 
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import (
         MutualAid,
-        PointOfCare,
         Prioritisation,
         Reroute,
         Scenario,
@@ -43,7 +43,7 @@ def policy_faults(scenario: Scenario) -> list[CrossFault]:
         elif isinstance(policy, MutualAid):
             faults += _mutual_aid(scenario, path, policy)
         elif isinstance(policy, PointOfCare):
-            faults += _point_of_care(scenario, path, policy)
+            faults += unknown_sites(scenario, (*path, "devices"), policy.devices)
         elif isinstance(policy, Reroute):
             faults += _reroute(scenario, path, policy)
         elif isinstance(policy, Prioritisation):
@@ -133,16 +133,6 @@ def _busy(policy: MutualAid) -> float:
     helper = policy.helper
     ours = policy.tubes_per_day / helper.open_hours * helper.our_minutes / 60.0
     return (helper.own_load + ours) / helper.people
-
-
-def _point_of_care(scenario: Scenario, path: KeyPath, policy: PointOfCare) -> list[CrossFault]:
-    return [
-        CrossFault(
-            (*path, "devices", name), f"there is no site '{name}'", listed(scenario.site_names)
-        )
-        for name in policy.devices
-        if name not in scenario.site_names
-    ]
 
 
 def _reroute(scenario: Scenario, path: KeyPath, policy: Reroute) -> list[CrossFault]:

@@ -86,6 +86,18 @@ class FreshNeeds(Section):
     most_days_old: Annotated[int, Field(ge=1, le=35)]
 
 
+class MadeToOrder(Section):
+    """Red cells ordered for one patient: irradiated, washed, or matched for more antigens.
+
+    The patient has them out of the ordinary flow; those that are not needed in the end suit nobody
+    else in time and expire.
+    """
+
+    share: Share = Field(description="Of the units used in ordinary running.")
+    unused_share: Share = Field(description="Of these, the ones that are not needed in the end.")
+    life_days: Annotated[int, Field(ge=1, le=35)] = Field(description="From their delivery.")
+
+
 class AlertPhase(Section):
     """A phase of shortage of the blood service and what hospitals then do without."""
 
@@ -172,6 +184,7 @@ class Transfusion(Section):
         "while transfusion information technology is lost there."
     )
     satellites: Satellites
+    made_to_order: MadeToOrder
     use_up_o_negative_days: Annotated[int, Field(ge=0, le=35)] = Field(
         description="O-negative units with at most so many days left go to any patient first."
     )

@@ -106,7 +106,8 @@ class Bench:
         self._queue: list[tuple[int, float, int, Job]] = []
         self._sequence = 0
         self._samples = 0
-        self._ends: list[float] = []
+        self._ends: list[float] = []  # a heap: when those at work are free
+        self._wakes_at = -1.0
         self._serving = False
         self._called_for = -1.0  # when those on call come or came; negative if not called
         self._present = 0  # of those on call
@@ -123,6 +124,7 @@ class Bench:
     @property
     def busy(self) -> int:
         """Scientists at work now."""
+        self._free_those_done()
         return len(self._ends)
 
     @property
@@ -159,6 +161,7 @@ class Bench:
             Before that of samples.
         """
         now, staff = self._env.now, self.staff
+        self._free_those_done()
         if staff:
             over = len(self._ends) - staff
             free = [now] * -over + sorted(self._ends)[max(over, 0) :]
@@ -174,6 +177,7 @@ class Bench:
     def hours_of_planned_work(self, until: float) -> float:
         """Return the hands-on hours that go before planned work which is needed by a time."""
         now = self._env.now
+        self._free_those_done()
         hours = sum(end - now for end in self._ends)
         hours += self._samples * self._batches.hours_each()
         for priority, order, _, job in self._queue:
@@ -186,51 +190,45 @@ class Bench:
         if self._serving:
             return
         self._serving = True
-        while len(self._ends) < self.staff:
+        self._free_those_done()
+        ends, staff = self._ends, self._shift.resident + self._present
+        while len(ends) < staff and (self._queue or self._samples):
             hours = self._next_hours()
-            if hours < 0.0:
-                break
             if hours > 0.0:
-                now = self._env.now
-                self._ends.append(now + hours)
-                self._log.busy(now, now + hours)
-                done = self._env.timeout(hours)
-                done.callbacks.append(self._one_is_free)
+                end = self._env.now + hours
+                heapq.heappush(ends, end)
+                self._log.busy(end - hours, end)
         self._serving = False
-        self._call_in()
-        self._send_home()
+        if self._shift.on_call:
+            self._call_in()
+            self._send_home()
+        # Nobody has to be told of the end of a job that nobody waits for.
+        if ends and (self._queue or self._samples or self._present) and ends[0] != self._wakes_at:
+            self._wakes_at = ends[0]
+            self._env.timeout(ends[0] - self._env.now).callbacks.append(lambda _: self.serve())
 
     def _next_hours(self) -> float:
-        """Take up what comes next; the hours of it, negative if nothing waits."""
-        self._forget_cancelled()
+        """Take up what comes next; the hours of it, 0 if nothing could be done."""
         if self._samples and (not self._queue or self._queue[0][0] > SAMPLES):
             tested, hours = self._batches.test(self._samples)
             self._samples -= tested
             return hours
-        if not self._queue:
-            return -1.0
         job = heapq.heappop(self._queue)[3]
+        if job.cancelled:
+            return 0.0
         job.begun = True
         return job.work()
 
-    def _forget_cancelled(self) -> None:
-        while self._queue and self._queue[0][3].cancelled:
-            heapq.heappop(self._queue)
-
-    def _one_is_free(self, _: simpy.Event) -> None:
-        self._ends.remove(self._env.now)
-        self.serve()
+    def _free_those_done(self) -> None:
+        while self._ends and self._ends[0] <= self._env.now:
+            heapq.heappop(self._ends)
 
     # ------------------------------------------------------------------------------------ on call
 
     def _call_in(self) -> None:
-        self._forget_cancelled()
-        if (
-            self._called_for < 0.0
-            and self._shift.on_call
-            and self._queue
-            and self._queue[0][0] <= URGENT
-        ):
+        while self._queue and self._queue[0][3].cancelled:
+            heapq.heappop(self._queue)
+        if self._called_for < 0.0 and self._queue and self._queue[0][0] <= URGENT:
             self._called_for = arrival = self._env.now + self._response
             self._env.timeout(self._response).callbacks.append(lambda _: self._arrive(arrival))
 
@@ -246,7 +244,7 @@ class Bench:
             self._present
             and not self._queue
             and not self._samples
-            and len(self._ends) <= self._shift.resident
+            and self.busy <= self._shift.resident
             and self._env.now >= self._called_for + LEAST_CALL_OUT_HOURS
         ):
             self._end_call_out()
@@ -269,6 +267,7 @@ class Bench:
                 self._end_call_out()
             self._shift = shift
             self._log.on_duty(max(shift.start, now), shift.end, shift.resident)
+            self._free_those_done()
             for end in sorted(self._ends)[: max(0, len(self._ends) - self.staff)]:
                 self._log.on_duty(self._env.now, end, 1)
             self.serve()

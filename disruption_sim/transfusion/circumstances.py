@@ -37,6 +37,8 @@ class Circumstances:
         rules = scenario.transfusion
         self.technology = InformationTechnology(scenario, timeline)
         self._times = rules.times
+        # Asked at every turn, so the stretch of time is kept for which the last answer holds.
+        self._stretch = [(0.0, 0.0, True)] * len(scenario.site_names)
         names = scenario.site_names
         analysers: list[list[StepFunction]] = [[] for _ in names]
         copies: list[list[StepFunction]] = [[] for _ in names]
@@ -68,7 +70,10 @@ class Circumstances:
 
     def electronic(self, site: int, time: float) -> bool:
         """Whether the laboratory's information technology works."""
-        return self.technology.works(site, time)
+        start, end, works = self._stretch[site]
+        if not start <= time < end:
+            start, end, works = self._stretch[site] = self.technology.stretch(site, time)
+        return works
 
     def analyser(self, site: int, time: float) -> bool:
         """Whether there is a standalone analyser with a paper register."""
@@ -91,9 +96,9 @@ class Circumstances:
 
         What work by hand adds shrinks by a share with every week since the loss, not below a floor.
         """
-        since = self.technology.lost_since(site, time)
-        if since > time:
+        if self.electronic(site, time):
             return 1.0
+        since = self.technology.lost_since(site, time)
         times = self._times
         kept: float = (1.0 - times.learning_per_week) ** ((time - since) / HOURS_PER_WEEK)
         return 1.0 + (times.manual_uplift - 1.0) * max(times.learning_floor_share, kept)
@@ -103,17 +108,13 @@ class Circumstances:
         factor = self.factor(site, time)
         return ordinary if factor == 1.0 else to_grid(ordinary * factor)
 
-    def sample_hours(self, site: int, time: float) -> float:
-        """Return the hands-on hours of one group-and-screen sample."""
+    def sample_work(self, site: int, time: float) -> tuple[float, bool]:
+        """Return the hands-on hours of one group-and-screen sample, and whether it is by hand."""
         if self.electronic(site, time):
-            return self._sample_hours
+            return self._sample_hours, False
         if self.analyser(site, time):
-            return self._sample_hours_by_analyser[site]
-        return self._sample_hours_by_hand
-
-    def by_hand(self, site: int, time: float) -> bool:
-        """Whether samples are tested by hand."""
-        return not (self.electronic(site, time) or self.analyser(site, time))
+            return self._sample_hours_by_analyser[site], False
+        return self._sample_hours_by_hand, True
 
 
 def _greatest(functions: Iterable[StepFunction]) -> StepFunction:

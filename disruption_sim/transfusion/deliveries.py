@@ -30,6 +30,8 @@ class Delivery:
         Group of the shelf or patient an emergency order was made for; -1 for other orders.
     fresh : bool
         For a patient who needs fresh units.
+    unneeded : tuple of (int, int)
+        Group and number of units made to order for patients who will not need them.
     """
 
     site: int
@@ -37,6 +39,7 @@ class Delivery:
     units: tuple[tuple[int, int], ...]
     emergency_for: int = -1
     fresh: bool = False
+    unneeded: tuple[tuple[int, int], ...] = ()
 
 
 class DeliveredAges:
@@ -60,18 +63,23 @@ class DeliveredAges:
         self._shelf_life = rules.shelf_life_days
         self._ages = whole_days(rules.age_on_delivery_days, rules.shelf_life_days)
         self._fresh_age = min(rules.fresh_needs.most_days_old, self._ages[0])
+        self._made_to_order_life = min(
+            rules.made_to_order.life_days, rules.shelf_life_days - self._ages[0]
+        )
         self._key = world.key("transfusion.age_on_delivery")
 
     def put_away(self, day: int, delivery: Delivery, stock: HospitalStock) -> None:
         """Put a delivery into a hospital's stock on a day."""
         youngest, oldest = self._ages
+        for group, number in delivery.unneeded:
+            stock.receive_for_one_patient(group, day + self._made_to_order_life, number)
         for group, number in delivery.units:
             if delivery.fresh:
                 stock.receive(group, day + self._shelf_life - self._fresh_age, number)
                 continue
             entity = (day * self._sites + delivery.site) * GROUPS + group
             start = hash_uniform(self._key, entity)
-            before = stock.today.received[group]
+            before = stock.today.received[group] - stock.today.made_to_order[group]
             for unit in range(before, before + number):
                 share = (start + unit * GOLDEN_RATIO) % 1.0
                 age = youngest + int(share * (oldest - youngest + 1))

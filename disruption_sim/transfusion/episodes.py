@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -23,6 +23,24 @@ from disruption_sim.world.model import World
 
 SAMPLE_AGE_HOURS = 24.0
 """Wards take the sample the day before: a tested one is at most so old, evenly."""
+
+
+class Episode(NamedTuple):
+    """A row of `disruption_sim.world.model.BleedingEpisodes`."""
+
+    time: float
+    site: int
+    use: int
+    urgency: int
+    blood_group: int
+    units: int
+    trauma: bool
+    antibodies: bool
+    always_crossmatched: bool
+    history_on_file: bool
+    tested_sample: bool
+    o_positive_eligible: bool
+    fresh: bool
 
 
 class Episodes:
@@ -98,58 +116,53 @@ class Episodes:
 
     def _bleed(self) -> Generator[simpy.Event, Any, None]:
         episodes, env = self._bleeding, self._env
-        rows = zip(
-            episodes.time.tolist(),
-            episodes.site.tolist(),
-            episodes.use.tolist(),
-            episodes.urgency.tolist(),
-            episodes.units.tolist(),
-            episodes.trauma.tolist(),
-            strict=True,
-        )
-        for number, (time, site, use, urgency, units, injured) in enumerate(rows):
+        columns = [getattr(episodes, column).tolist() for column in Episode._fields]
+        for number, row in enumerate(zip(*columns, strict=True)):
+            episode = Episode(*row)
+            time, site, units = episode.time, episode.site, episode.units
             if time > env.now:
                 yield env.timeout(time - env.now)
-            self._ledger.close_days(env.now)
-            if injured and self._diverted[number] < self._circumstances.diverted_share(site, time):
+            self._ledger.close_days(time)
+            if episode.trauma and self._diverted[number] < self._circumstances.diverted_share(
+                site, time
+            ):
                 self._ledger.divert(time, site, units)
                 continue
-            if urgency == ROUTINE:
-                cut = 1.0 - self._national.demand_kept(int(episodes.blood_group[number]))
+            if episode.urgency == ROUTINE:
+                cut = 1.0 - self._national.demand_kept(episode.blood_group)
                 if self._withheld[number] < cut:
                     self._ledger.withhold(time, site, units)
                     continue
-            patient = self._patient(number)
-            if use == MAJOR_HAEMORRHAGE:
+            patient = self._patient(number, episode)
+            if episode.use == MAJOR_HAEMORRHAGE:
                 self._ask_in_packs(patient, units)
             else:
-                self._routes.ask(patient, units, urgency)
+                self._routes.ask(patient, units, episode.urgency)
 
-    def _patient(self, number: int) -> Patient:
-        episodes, circumstances, now = self._bleeding, self._circumstances, self._env.now
-        site = int(episodes.site[number])
+    def _patient(self, number: int, episode: Episode) -> Patient:
+        circumstances, now, site = self._circumstances, self._env.now, episode.site
         patient = Patient(
             number,
             site,
-            int(episodes.blood_group[number]),
-            int(episodes.use[number]),
-            bool(episodes.antibodies[number]),
-            bool(episodes.always_crossmatched[number]),
-            bool(episodes.o_positive_eligible[number])
+            episode.blood_group,
+            episode.use,
+            episode.antibodies,
+            episode.always_crossmatched,
+            episode.o_positive_eligible
             and self._uptake[number] < circumstances.o_positive_uptake(site, now),
-            self._fresh_days if episodes.fresh[number] else 0,
+            self._fresh_days if episode.fresh else 0,
         )
         electronic = circumstances.electronic(site, now)
         tested_at = now - SAMPLE_AGE_HOURS * self._sample_age[number]
-        if episodes.tested_sample[number] and (
+        if episode.tested_sample and (
             electronic or tested_at >= circumstances.technology.lost_since(site, now)
         ):
             patient.sampled = patient.screened = -math.inf
-        if episodes.history_on_file[number] and (
+        if episode.history_on_file and (
             electronic or self._copied[number] < circumstances.copied_share(site, now)
         ):
             patient.second = patient.confirmed = -math.inf
-        elif patient.screened < now and episodes.urgency[number] == ROUTINE:
+        elif patient.screened < now and episode.urgency == ROUTINE:
             patient.second = patient.confirmed = -math.inf
             self._samples.announce(site, np.array([now]), second=True)
         return patient

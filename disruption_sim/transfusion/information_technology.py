@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 from disruption_sim.disruption import Timeline
 from disruption_sim.scenario.effects import TRANSFUSION_IT_LOST_DEPTH
@@ -30,6 +31,13 @@ class InformationTechnology:
     def works(self, site: int, time: float) -> bool:
         """Whether it works at a hospital at a time in hours."""
         return self._lost_since[site].at(time) == math.inf
+
+    def stretch(self, site: int, time: float) -> tuple[float, float, bool]:
+        """Return from when until when things stay as they are at a time, and whether it works."""
+        since = self._lost_since[site]
+        position = bisect_right(since.times, time)
+        end = since.times[position] if position < len(since.times) else math.inf
+        return since.times[position - 1], end, since.values[position - 1] == math.inf
 
     def lost_since(self, site: int, time: float) -> float:
         """Return when the loss began that holds at a time; infinite while it works."""

@@ -193,7 +193,7 @@ class Ledger:
             self._returned_units[day, site] = counts.returned
             self._stock[day, site] = [shelf.units for shelf in stock.laboratory]
             self._satellite[day, site] = [shelf.units for shelf in stock.satellite]
-            self._reserved[day, site] = stock.reservations.units
+            self._reserved[day, site] = stock.set_aside()
         self._national_draw[day] = self._national.end_day(day)
         self._national_stock[day] = self._national.units
         self._alert[day] = self._national.alert

@@ -16,6 +16,7 @@ from disruption_sim.transfusion.circumstances import Circumstances
 from disruption_sim.transfusion.compatibility import SUBSTITUTION
 from disruption_sim.transfusion.expected import ExpectedWork
 from disruption_sim.transfusion.ledger import Ledger
+from disruption_sim.transfusion.replenishment import Replenishment
 from disruption_sim.transfusion.rosters import Roster
 from disruption_sim.transfusion.routes import URGENT, Routes
 from disruption_sim.transfusion.stock import HospitalStock, Taken
@@ -81,7 +82,7 @@ class Operations:
     With information technology only patients who may not have electronic issue and for whom units
     are to be ready are prepared; without it everybody who is sent. A scientist crossmatches units
     of the own group first, which are the patient's until the reservation ends. If there are not
-    enough they wait for the next delivery.
+    enough they are ordered, and wait for the next delivery.
 
     In theatre what was set aside comes first, then the routes of urgent need. Without information
     technology a patient for whom nothing was set aside went ahead on group O and is given that.
@@ -97,6 +98,7 @@ class Operations:
     rosters : list of Roster
     routes : Routes
     ledger : Ledger
+    replenishment : Replenishment
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Operations:
         rosters: list[Roster],
         routes: Routes,
         ledger: Ledger,
+        replenishment: Replenishment,
     ) -> None:
         rules = scenario.transfusion
         self._env = env
@@ -119,6 +122,7 @@ class Operations:
         self._rosters = rosters
         self._routes = routes
         self._ledger = ledger
+        self._replenishment = replenishment
         self._patients = OperationPatients.of(world)
         self._o_positive_key = world.key("transfusion.o_positive_for_operations")
         self._copy_key = world.key("transfusion.offline_copy_for_operations")
@@ -132,24 +136,28 @@ class Operations:
 
     # -------------------------------------------------------------------------------- preparation
 
-    def places(self, site: int, day_start: float) -> int:
+    def places(self, site: int, day_start: float, since: float) -> int:
         """Return how many more patients the bench can crossmatch for the lists of a day.
 
-        The hours of the scientists on duty until the first list starts, so early that the last
-        crossmatch is ready then, less the work that waits and that can be expected to come:
-        samples, and crossmatches of patients who bleed. Those on call are not counted on. Without
-        bound with information technology.
+        The hours of the scientists on duty from a time on, or from now if that is later, until the
+        first list starts, so early that the last crossmatch is ready then, less the work that
+        waits and cannot be done before, and what can be expected to come: samples, and crossmatches
+        of patients who bleed. Those on call are not counted on. Without bound with information
+        technology.
         """
         now = self._env.now
         if self._circumstances.electronic(site, now):
             return UNLIMITED_PLACES
+        roster = self._rosters[site]
+        begin = max(now, since)
         start = day_start + self._first_list_hour
         end = start - self._routes.crossmatch_hours(site, antibodies=False)
         each = self._routes.hands_on_crossmatch(site)
-        samples, crossmatches = self._expected.between(site, now, end)
-        hours = self._rosters[site].resident_hours(now, end)
-        hours -= self._benches[site].hours_of_planned_work(start)
-        hours -= samples * self._circumstances.sample_hours(site, now) + crossmatches * each
+        samples, crossmatches = self._expected.between(site, begin, end)
+        waiting = self._benches[site].hours_of_planned_work(start)
+        hours = roster.resident_hours(begin, end)
+        hours -= max(0.0, waiting - roster.resident_hours(now, begin))
+        hours -= samples * self._circumstances.sample_work(site, now)[0] + crossmatches * each
         return max(0, math.floor(hours / each))
 
     def prepare(self, site: int, patient: int, needed_at: float) -> None:
@@ -217,6 +225,7 @@ class Operations:
         last_day = int(preparation.needed_at // HOURS_PER_DAY)
         if stock.available(groups, last_day) < preparation.units:
             self._short[site].append(preparation)
+            self._replenishment.order_in_emergency(site, groups[0])
             return 0.0
         until = preparation.needed_at + self._reservation_hours
         taken = stock.reserve(patient, groups, preparation.units, until, last_day)

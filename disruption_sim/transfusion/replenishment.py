@@ -16,6 +16,7 @@ from disruption_sim.transfusion.compatibility import GROUPS, O_NEGATIVE, SUBSTIT
 from disruption_sim.transfusion.deliveries import DeliveredAges, Delivery
 from disruption_sim.transfusion.information_technology import InformationTechnology
 from disruption_sim.transfusion.ledger import Ledger
+from disruption_sim.transfusion.made_to_order import MadeToOrder
 from disruption_sim.transfusion.national import NationalStock
 from disruption_sim.transfusion.planning import StockPlan, by_group
 from disruption_sim.transfusion.routine_days import RoutineDays
@@ -38,7 +39,7 @@ class Replenishment:
     has.
 
     * **Routine** orders once a day, for a delivery on the days that have one; they last until the
-      next.
+      next. Units made to order come with them.
     * **Ad-hoc** orders of everything that is missing when what may be given to the patients of a
       group has fallen under so many days of use and no more is on its way.
     * **Emergency** orders of one group when it has fallen further, or when a patient waits.
@@ -99,6 +100,7 @@ class Replenishment:
             DeliveryKind.EMERGENCY: to_grid(rules.emergency_lead_hours),
         }
         self._ages = DeliveredAges(scenario, world)
+        self._made_to_order = MadeToOrder(scenario, world, plan, self._routine)
 
     def start(self) -> None:
         """Start the SimPy process of the daily order."""
@@ -120,7 +122,8 @@ class Replenishment:
                 if self._waiting_units(site, group):
                     self.order_in_emergency(site, group)
             if self._routine.ordered[day]:
-                self._order_everything(site, DeliveryKind.ROUTINE)
+                unneeded = self._made_to_order.unneeded(day, site)
+                self._order_everything(site, DeliveryKind.ROUTINE, unneeded)
             for group in range(GROUPS):
                 self.check(site, group)
 
@@ -171,16 +174,23 @@ class Replenishment:
             self._under_way[site][group] += sum(number for _, number in units)
             self._send(Delivery(site, DeliveryKind.EMERGENCY, tuple(units), group, fresh))
 
-    def _order_everything(self, site: int, kind: DeliveryKind) -> None:
-        """Order what is missing of all groups."""
+    def _order_everything(
+        self, site: int, kind: DeliveryKind, made_to_order: tuple[tuple[int, int], ...] = ()
+    ) -> None:
+        """Order what is missing of all groups, and what is made to order."""
         units = []
         for group in range(GROUPS):
             wanted = self._gap(site, group)
             supplied = self._national.supply(group, wanted) if wanted else 0
             if supplied:
                 units.append((group, supplied))
-        if units:
-            self._send(Delivery(site, kind, tuple(units)))
+        unneeded = []
+        for group, number in made_to_order:
+            supplied = self._national.supply(group, number)
+            if supplied:
+                unneeded.append((group, supplied))
+        if units or unneeded:
+            self._send(Delivery(site, kind, tuple(units), unneeded=tuple(unneeded)))
 
     def _gap(self, site: int, group: int) -> int:
         kept = self._national.demand_kept(group)

@@ -49,17 +49,16 @@ class SiteBatches:
 
     def hours_each(self) -> float:
         """Return the hands-on hours of one sample now."""
-        return self._circumstances.sample_hours(self._site, self._env.now)
+        return self._circumstances.sample_work(self._site, self._env.now)[0]
 
     def test(self, waiting: int) -> tuple[int, float]:
         """Test some of the waiting samples now; return how many, and the hands-on hours."""
-        each = self.hours_each()
+        now = self._env.now
+        each, by_hand = self._circumstances.sample_work(self._site, now)
         number = min(waiting, max(1, int(BATCH_HOURS / each))) if each > 0.0 else waiting
         second = min(number, self._confirming)
         self._confirming -= second
-        now = self._env.now
         self._ledger.close_days(now)
-        by_hand = self._circumstances.by_hand(self._site, now)
         self._ledger.samples(now, self._site, number - second, by_hand)
         if second:
             self._ledger.samples(now, self._site, second, by_hand, second=True)
@@ -290,18 +289,19 @@ class PatientSamples:
 
     def _queue(self, patient: Patient, urgency: int, due: float, test: Callable[[], float]) -> None:
         priority = SAMPLES if urgency == ROUTINE else urgency
-        hours = self._circumstances.sample_hours(patient.site, self._env.now)
+        hours, _ = self._circumstances.sample_work(patient.site, self._env.now)
         self._benches[patient.site].join(priority, due, hours, test)
 
     def _tested(self, patient: Patient, joined: float, *, second: bool) -> float:
         now, site = self._env.now, patient.site
         patient.sample_wait = max(patient.sample_wait, now - joined)
         self._ledger.close_days(now)
-        self._ledger.samples(now, site, 1, self._circumstances.by_hand(site, now), second=second)
+        hours, by_hand = self._circumstances.sample_work(site, now)
+        self._ledger.samples(now, site, 1, by_hand, second=second)
         self._ledger.bench_job(now, site, BenchJob.GROUP_AND_SCREEN)
         if patient.known < math.inf:
             self._after(max(0.0, patient.known - now), lambda: self._tell(patient))
-        return self._circumstances.sample_hours(site, now)
+        return hours
 
     def _tell(self, patient: Patient) -> None:
         told, patient.when_known = patient.when_known, []

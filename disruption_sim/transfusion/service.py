@@ -106,6 +106,7 @@ class Transfusion:
             on_duty,
             self._routes,
             self._ledger,
+            self._replenishment,
         )
         self._episodes = Episodes(
             env,
@@ -130,16 +131,18 @@ class Transfusion:
         """Whether a hospital can issue blood electronically now."""
         return self._circumstances.electronic(site, self._env.now)
 
-    def places_for_operations(self, site: int, day_start: float) -> int:
-        """Return how many more patients the bench can crossmatch for the operations of a day.
+    def places_for_operations(self, site: int, day_start: float, since: float) -> int:
+        """How many more patients the bench can crossmatch for the operations of a day.
 
         Parameters
         ----------
         site : int
         day_start : float
-            Midnight at the start of the day; those prepared or queued for it are off.
+            Midnight at the start of the day; those already prepared or queued for it are off.
+        since : float
+            When the bench is to begin with them: now, or the huddle before the day.
         """
-        return self._operations.places(site, day_start)
+        return self._operations.places(site, day_start, since)
 
     def group_o_stock_days(self, site: int) -> float:
         """Return the days for which the group O red cells in stock last, the scarcer of the two."""

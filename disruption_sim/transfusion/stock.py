@@ -20,9 +20,13 @@ def _zeros() -> list[int]:
 
 @dataclass
 class DayCounts:
-    """What came and went in a day: by group; reserved and returned in all."""
+    """What came and went in a day: by group; reserved and returned in all.
+
+    `made_to_order` are those of `received` that are for one patient alone.
+    """
 
     received: list[int] = field(default_factory=_zeros)
+    made_to_order: list[int] = field(default_factory=_zeros)
     expired: list[int] = field(default_factory=_zeros)
     wasted: list[int] = field(default_factory=_zeros)
     reserved: int = 0
@@ -58,6 +62,8 @@ class HospitalStock:
     ----------
     laboratory, satellite : tuple of Shelf
         By group.
+    for_one_patient : tuple of Shelf
+        Made to order for patients who do not come to need them; by group.
     reservations : Reservations
     account : BatchAccount
     today : DayCounts
@@ -72,7 +78,9 @@ class HospitalStock:
     ) -> None:
         self.laboratory = tuple(Shelf() for _ in range(GROUPS))
         self.satellite = tuple(Shelf() for _ in range(GROUPS))
+        self.for_one_patient = tuple(Shelf() for _ in range(GROUPS))
         self.reservations = Reservations()
+        self._places = (self.laboratory, self.satellite, self.for_one_patient)
         self.account = BatchAccount()
         self.today = DayCounts()
         self._satellite_units = tuple(satellite_units)
@@ -89,6 +97,20 @@ class HospitalStock:
         self.laboratory[group].add(last_day, units)
         self.account.received[group, last_day] += units
         self.today.received[group] += units
+
+    def receive_for_one_patient(self, group: int, last_day: int, units: int) -> None:
+        """Put delivered units by that are made to order and will not be needed."""
+        self.for_one_patient[group].add(last_day, units)
+        self.account.received[group, last_day] += units
+        self.today.received[group] += units
+        self.today.made_to_order[group] += units
+
+    def set_aside(self) -> list[int]:
+        """Return the units that are set aside for patients, by group."""
+        return [
+            reserved + shelf.units
+            for reserved, shelf in zip(self.reservations.units, self.for_one_patient, strict=True)
+        ]
 
     def available(self, groups: Iterable[int], least_last_day: int = 0) -> int:
         """Return the units of several groups in the laboratory that are not set aside.
@@ -242,8 +264,8 @@ class HospitalStock:
 
     def end_day(self, day: int) -> DayCounts:
         """Throw away what may not be given after a day, and return what came and went on it."""
-        for shelf_groups in (self.laboratory, self.satellite):
-            for group, shelf in enumerate(shelf_groups):
+        for shelves in self._places:
+            for group, shelf in enumerate(shelves):
                 for last_day, units in shelf.take_until(day):
                     self._expire(group, last_day, units)
         for group, last_day, units, _ in self.reservations.expire(day):
@@ -262,7 +284,7 @@ class HospitalStock:
     def left(self) -> dict[tuple[int, int], int]:
         """Return all units by (group, last day), wherever they are."""
         found: defaultdict[tuple[int, int], int] = defaultdict(int)
-        for shelves in (self.laboratory, self.satellite):
+        for shelves in self._places:
             for group, shelf in enumerate(shelves):
                 for last_day, units in shelf.batches:
                     found[group, last_day] += units

@@ -140,8 +140,9 @@ class ObligingBank:
     def electronic_issue(self, site: int) -> bool:
         return self.electronic(self.env.now)
 
-    def places_for_operations(self, site: int, day_start: float) -> int:
+    def places_for_operations(self, site: int, day_start: float, since: float) -> int:
         assert day_start % 24.0 == 0.0
+        assert self.env.now <= since < day_start + 24.0
         if self.electronic(self.env.now):
             return 1_000_000
         day = [order for order in self.orders if order.needed_at // 24.0 == day_start // 24.0]

@@ -12,13 +12,7 @@ import pytest
 from disruption_sim.grid import HOURS_PER_DAY
 from disruption_sim.records import Cause
 from disruption_sim.scenario import Scenario
-from disruption_sim.scenario.model import (
-    Capability,
-    Effect,
-    GroupAndScreenRationalisation,
-    GroupOCover,
-    OfflineGroups,
-)
+from disruption_sim.scenario.model import Capability, Effect
 from tests.care.hand_made_rooms import (
     ObligingBank,
     PromptLaboratories,
@@ -28,6 +22,7 @@ from tests.care.hand_made_rooms import (
     with_policies,
     world_of,
 )
+from tests.support.transfusion_levers import group_o_cover, offline_groups, rationalisation
 
 pytestmark = pytest.mark.integration
 
@@ -158,14 +153,7 @@ def test_the_first_morning_has_what_the_bench_can_still_do() -> None:
 
 
 def test_who_goes_ahead_on_group_o_takes_no_place_at_the_bench() -> None:
-    cover = GroupOCover(
-        kind="group_o_cover",
-        name="cover",
-        trigger_day=0,
-        transfused_share_at_most=0.05,
-        least_group_o_stock_days=3.0,
-    )
-    run = by_hand(without_it(cover))
+    run = by_hand(without_it(group_o_cover(0.05)))
     operations = run.world.operations
     shares = np.array([p.transfused_share for p in run.scenario.surgery.procedures])
     covered = (shares[operations.procedure] <= 0.05) & ~operations.antibodies
@@ -177,14 +165,7 @@ def test_who_goes_ahead_on_group_o_takes_no_place_at_the_bench() -> None:
 
 @lru_cache(maxsize=8)
 def sparing(under: float, **changes: Any) -> Run:
-    rule = GroupAndScreenRationalisation(
-        kind="group_and_screen_rationalisation",
-        name="fewer",
-        trigger_day=0,
-        transfused_share_under=under,
-        **changes,
-    )
-    return by_hand(without_it(rule))
+    return by_hand(without_it(rationalisation(under, **changes)))
 
 
 def test_rationalisation_spares_samples_and_crossmatches_and_nothing_else() -> None:
@@ -248,12 +229,10 @@ def second_samples_after_onset(run: Run) -> list[float]:
 
 
 def test_records_that_cannot_be_read_bring_second_samples_and_a_copy_spares_them() -> None:
-    def copy(share: float) -> OfflineGroups:
-        return OfflineGroups(kind="offline_groups", name="copy", trigger_day=0, share=share)
-
     with_it = second_samples_after_onset(ordinary())
     none, half, whole = (
-        second_samples_after_onset(by_hand(without_it(copy(share)))) for share in (0.0, 0.5, 1.0)
+        second_samples_after_onset(by_hand(without_it(offline_groups(share))))
+        for share in (0.0, 0.5, 1.0)
     )
     assert none == second_samples_after_onset(outage())
     assert len(with_it) < len(half) < len(none)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from disruption_sim.measures import Way
 from disruption_sim.randomness import stream
 from disruption_sim.records import INCIDENT_CAUSES, Cause, Fate
 from disruption_sim.scenario import Scenario, load_scenario
@@ -118,6 +119,24 @@ def made_up_result(
     measures["laboratory_throughput_share_with_mutual_aid"] = (np.ones_like(own), aided)
     issued = noise(np.full(weeks, 165.0), 0.05)
     measures["o_negative_issued"] = (issued, issued + noise(70.0 * shock, 0.1))
+    usual_ways = {
+        Way.ELECTRONIC_ISSUE: 800.0, Way.CROSSMATCH: 160.0, Way.SET_ASIDE: 90.0,
+        Way.GROUP_SPECIFIC: 25.0, Way.GROUP_O_UNMATCHED: 5.0, Way.EMERGENCY_GROUP_O: 40.0,
+    }  # fmt: skip
+    lost = strength * (week < 0.45 * weeks)
+    for way, usual_units in usual_ways.items():
+        usual_red_cells = noise(np.full(weeks, usual_units), 0.06)
+        more = {
+            Way.ELECTRONIC_ISSUE: -1.0, Way.GROUP_SPECIFIC: -1.0, Way.CROSSMATCH: 2.2,
+            Way.SET_ASIDE: 2.5, Way.GROUP_O_UNMATCHED: 18.0, Way.EMERGENCY_GROUP_O: 1.2,
+        }[way]  # fmt: skip
+        measures[f"red_cells_{way.name.lower()}"] = (
+            usual_red_cells,
+            usual_red_cells * (1.0 + more * lost),
+        )
+    scarce = noise(np.full(weeks, 4.8), 0.08)
+    measures["national_stock_days_lowest_group"] = (scarce, scarce - 2.1 * lost)
+    measures["blood_alert_days"] = (np.zeros_like(scarce), np.zeros_like(scarce) + 2.0 * lost)
     for name, days, spread in (("hospital", 6.0, 0.04), ("national", 5.2, 0.08)):
         held = noise(np.full(weeks, days), spread)
         measures[f"o_negative_stock_days_{name}"] = (held, held - 1.4 * shock)

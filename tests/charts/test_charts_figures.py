@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from disruption_sim.charts import CHARTS, Chart, Charts, operations_backlog, style
@@ -205,7 +206,10 @@ def _titles() -> set[str]:
         ("operations_backlog", "slow", "not recovered within 36 weeks in 3 of 10 runs"),
         ("operations_backlog", "nothing happens", "No backlog of operations builds up"),
         ("laboratory_throughput", "usual", "15 % of normal in their worst week (1)"),
+        ("red_cells_by_route", "usual", "Electronic issue falls to 0 % of the red cells in week"),
+        ("red_cells_by_route", "nothing happens", "by the same routes as without the incident"),
         ("o_negative", "usual", "more O-negative units"),
+        ("o_negative", "usual", "36 more days in an amber or red alert"),
     ],
 )
 def test_titles_state_the_finding(chart: str, variant: str, finding: str) -> None:
@@ -290,3 +294,50 @@ def test_the_title_of_the_tubes_says_what_became_of_those_of_the_worst_week() ->
     assert f"{100.0 * table['never_taken']:.0f} % not asked for" in said
     quiet = plain(drawn(chart, VARIANTS["nothing happens"]).get_title(loc="left"))
     assert quiet == "Laboratories report nearly all samples of every week"
+
+
+def test_bars_of_red_cells_add_up_to_the_units_and_are_on_one_scale() -> None:
+    result = VARIANTS["usual"]
+    chart = the("red_cells_by_route")
+    upper = drawn(chart, result)
+    figure = upper.get_figure(root=True)
+    assert figure is not None
+    lower = next(ax for ax in figure.axes if ax is not upper and ax.containers)
+    for panel, arm in ((upper, "disrupted"), (lower, "baseline")):
+        tops = [max(bar.get_y() + bar.get_height() for bar in week) for week in _by_week(panel)]
+        table = chart.data(result, "all")
+        table = table[table["arm"] == arm]
+        np.testing.assert_allclose(tops, table.groupby("week")["mean"].sum())
+    points = [
+        panel.get_window_extent().height / (panel.get_ylim()[1] - panel.get_ylim()[0])
+        for panel in (upper, lower)
+    ]
+    assert points[0] == pytest.approx(points[1], rel=0.01)
+
+
+def _by_week(panel: Axes) -> list[tuple[Rectangle, ...]]:
+    return list(zip(*panel.containers, strict=True))
+
+
+def test_the_blood_service_s_alerts_are_lines_at_their_levels() -> None:
+    result = VARIANTS["usual"]
+    figure = drawn(the("o_negative"), result).get_figure(root=True)
+    assert figure is not None
+    service = next(ax for ax in figure.axes if ax.get_ylabel() == "Days, blood service")
+    heights = [np.asarray(line.get_ydata()) for line in service.get_lines()]
+    levels = [float(line[0]) for line in heights if line.size == 2]
+    alerts = result.scenario.transfusion.blood_service.alerts
+    assert levels == [phase.trigger_days for phase in alerts]
+    written = {text.get_text() for text in service.texts}
+    assert {"pre-amber", "amber", "red"} <= written
+
+
+def test_no_red_cells_at_all_are_drawn_too() -> None:
+    result = made_up_result(weeks=8)
+    weekly = result.weekly.copy()
+    route = weekly["measure"].str.startswith("red_cells_")
+    weekly.loc[route, ["mean", "q05", "q25", "q50", "q75", "q95"]] = 0.0
+    nothing = replace(result, weekly=weekly)
+    assert (
+        drawn(the("red_cells_by_route"), nothing).get_title(loc="left") == "No red cells are issued"
+    )

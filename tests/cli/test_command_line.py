@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,10 @@ from disruption_sim.cli import main
 from disruption_sim.cli.laboratories_command import TURNAROUND_COLUMNS
 from disruption_sim.experiment import Result, open_store
 from disruption_sim.experiment import replication as replication_module
-from disruption_sim.scenario import write_scenario
+from disruption_sim.records import Records
+from disruption_sim.scenario import Scenario, write_scenario
+from disruption_sim.world import World
+from tests.support import by_hand_blood
 from tests.support.pretend import failing_simulate, pretend_records
 from tests.support.small_scenario import small_scenario
 
@@ -357,3 +361,54 @@ def test_operations_refuses_what_is_no_results_folder(
 ) -> None:
     assert "there is no folder nowhere" in fails(capsys, "operations", "nowhere")
     assert "holds no summary.csv" in fails(capsys, "operations", str(tmp_path))
+
+
+def test_transfusion_prints_the_page_of_a_results_folder(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", small, "-n", "2", "--workers", "1", "--out", "results"]) == 0
+    capsys.readouterr()
+    assert main(["transfusion", "results"]) == 0
+    printed = capsys.readouterr().out
+    page = Path("results/transfusion.md").read_text(encoding="utf-8")
+    # Every number that stands in the page's tables is printed, in the same words.
+    cells = {
+        cell.strip()
+        for line in page.splitlines()
+        if line.startswith("| ") and "---" not in line
+        for cell in line.strip("|").split("|")
+    }
+    assert len(cells) > 60
+    numbers = {cell for cell in cells if any(letter.isdigit() for letter in cell)}
+    missing = {cell for cell in numbers if cell not in printed and "handbooks" not in cell}
+    assert not {cell for cell in missing if cell[0].isdigit() or cell[0] == "-"}
+    assert "Not accounted for" in printed
+    assert "While transfusion information technology is lost" in printed
+
+
+def test_transfusion_refuses_what_is_no_results_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "there is no folder nowhere" in fails(capsys, "transfusion", "nowhere")
+    assert "holds no blood_by_route.csv" in fails(capsys, "transfusion", str(tmp_path))
+    (tmp_path / "blood_by_route.csv").write_text("period,site\nbefore,all\n", encoding="utf-8")
+    assert "has no column way, item, arm" in fails(capsys, "transfusion", str(tmp_path))
+    heads = "period,site,way,item,arm,mean,q05,q95,n"
+    row = "before,all,crossmatch,units_a_week,baseline,many,1,2,3"
+    (tmp_path / "blood_by_route.csv").write_text(f"{heads}\n{row}\n", encoding="utf-8")
+    assert "not every mean is a number" in fails(capsys, "transfusion", str(tmp_path))
+
+
+def test_transfusion_prints_a_folder_in_which_no_blood_was_issued(
+    small: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_blood(scenario: Scenario, world: World, arm: str) -> Records:
+        records = pretend_records(scenario, world, arm)
+        return replace(records, transfusion=by_hand_blood.nothing_happened())
+
+    monkeypatch.setattr(replication_module, "simulate", without_blood)
+    settings = ["--horizon-weeks", "2", "--out", "results"]
+    assert main(["run", small, "-n", "1", "--workers", "1", *settings]) == 0
+    capsys.readouterr()
+    assert main(["transfusion", "results"]) == 0
+    assert "In ordinary running 0 units a week are issued" in capsys.readouterr().out

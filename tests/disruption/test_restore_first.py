@@ -17,6 +17,7 @@ from disruption_sim.scenario.effects import effect_depth
 from disruption_sim.scenario.model import Capability, Effect, Policy, RestoreFirst
 from disruption_sim.step_function import StepFunction, compose_losses
 from tests.support.small_scenario import small_scenario
+from tests.support.transfusion_levers import restore_first
 
 pytestmark = pytest.mark.unit
 
@@ -43,16 +44,7 @@ def outage(capability: Capability, days: float, **changes: Any) -> Effect:
 
 def first(capability: Capability, lag_days: float, delay: float, **changes: Any) -> RestoreFirst:
     """Return the policy that brings a capability back some days after the onset."""
-    given: dict[str, Any] = {
-        "name": f"{capability}_first",
-        "kind": "restore_first",
-        "trigger_day": 0,
-        "lag_days": lag_days,
-        "capabilities": [capability],
-        "delays_others_days": delay,
-        **changes,
-    }
-    return RestoreFirst.model_validate(given)
+    return restore_first(lag_days, delay, capability, **changes)
 
 
 def scenario_of(effects: tuple[Effect, ...], policies: tuple[Policy, ...]) -> Scenario:

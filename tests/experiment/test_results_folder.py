@@ -44,6 +44,8 @@ def test_the_folder_holds_what_is_promised(result: Result, tmp_path: Path) -> No
     promised += " laboratories.md throughput.csv utilisation.csv operations.md"
     promised += " operations_by_specialty.csv operations_waits.csv operations_catching_up.csv"
     promised += " operations_postponed_by.csv operations_ordinary.csv waiting_list_rules.csv"
+    promised += " transfusion.md transfusion.csv"
+    promised += " blood_by_route.csv blood_by_use.csv blood_not_in_time.csv blood_stock.csv"
     assert set(promised.split()) <= names(folder)
     assert names(tmp_path) == {"out"}
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -275,7 +275,7 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
         ),
         ("pathology.steps.chemistry.minutes.chemistry=1e6", "a number above 0 and at most 20,160"),
         ("outpatients.taken_days_before=[3, 14]", "up to 2 working days ahead"),
-        ("transfusion.major_haemorrhage_units=4", "4 is out of range"),
+        ("transfusion.major_haemorrhage.mean_units=4", "4 is out of range"),
         ("policies.reinforce_manual_work.learning_floor_share=0", "0 is out of range"),
     ],
 )

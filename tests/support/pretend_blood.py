@@ -60,7 +60,7 @@ def pretend_transfusion(scenario: Scenario, random: np.random.Generator) -> Tran
         issued_units=issued[:, 6].astype(np.int32),
         issued_minutes=np.array([MINUTES[Route(route)] for route in routes]),
         issued_reserved=(routes == Route.CROSSMATCH) & (issued[:, 3] == USES.index("operation")),
-        late_at=24.0 * late[:, 0] + 5.0,
+        late_at=(24.0 * late[:, 0] + 5.0).astype(np.float64),
         late_site=late[:, 1].astype(np.uint8),
         late_urgency=np.zeros(len(late), dtype=np.uint8),
         late_use=(np.arange(len(late)) % len(USES)).astype(np.uint8),
@@ -105,7 +105,9 @@ def _by_hand(scenario: Scenario, days: int) -> np.ndarray:
     depths = [
         disruption_depth(scenario, Capability.TRANSFUSION_IT, site) for site in scenario.site_names
     ]
-    return np.array([[depth.at(24.0 * day + 12.0) > 0.0 for depth in depths] for day in range(days)])
+    return np.array(
+        [[depth.at(24.0 * day + 12.0) > 0.0 for depth in depths] for day in range(days)]
+    )
 
 
 def _stock(

@@ -18,6 +18,19 @@ LABORATORY_DAYS = 10.0
 TRANSFUSION_DAYS = 17.0
 # Round values in place of those that were fitted to the incident, so that a fit moves no test.
 MINUTES_BY_HAND = {"booking_in": 4.5, "authorisation": 1.5, "reporting": 2.0}
+# Policies that go on until transfusion is back.
+FOR_TRANSFUSION = frozenset(
+    {
+        "group_o_cover",
+        "swap_cases",
+        "transfusion_reinforcement",
+        "standalone_analyser",
+        "offline_groups",
+        "o_positive_policy",
+        "extra_group_o",
+        "group_and_screen_rationalisation",
+    }
+)
 # What policies say site by site.
 BY_SITE = frozenset({"devices", "analysers", "extra_staff_day", "extra_staff_night"})
 REINFORCEMENT = {
@@ -150,11 +163,10 @@ def _shorter(effect: dict[str, Any]) -> dict[str, Any]:
 def _short_policy(policy: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if policy["end"] is not None:
-        changes |= {"end": None, "duration_days": LABORATORY_DAYS}
+        days = TRANSFUSION_DAYS if policy["kind"] in FOR_TRANSFUSION else LABORATORY_DAYS
+        changes |= {"end": None, "duration_days": days}
     if policy["kind"] == "extra_manual_staff":
         changes |= REINFORCEMENT
-    if policy["kind"] == "group_o_cover":
-        changes |= {"duration_days": TRANSFUSION_DAYS}
     if policy["kind"] == "mutual_aid":
         changes |= {"lag_days": 3.0, "tubes_per_day": policy["tubes_per_day"] * VOLUME}
         changes |= {"places": [BOROUGH]}

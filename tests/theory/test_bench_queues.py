@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +55,7 @@ def waits(
     bench.start()
     waited = np.full(jobs, np.nan)
 
-    def arrive():  # type: ignore[no-untyped-def]
+    def arrive() -> Generator[simpy.Event, Any, None]:
         rows = zip(arrival.tolist(), priority.tolist(), hours.tolist(), strict=True)
         for number, (time, place, needed) in enumerate(rows):
             yield env.timeout(time - env.now)

@@ -128,7 +128,7 @@ def exact(life: int, level: int) -> tuple[float, float, float]:
         ordered = order_up_to(level, sum(state))
         row: dict[int, float] = {}
         earned = np.zeros(3)
-        for wanted, probability in enumerate(demand):
+        for wanted, probability in enumerate(demand.tolist()):
             left, missing = list(state), wanted
             for place in range(life):
                 taken = min(left[place], missing)
@@ -147,8 +147,8 @@ def exact(life: int, level: int) -> tuple[float, float, float]:
     assert len(queue) < most**life
     moves = np.zeros((len(queue), len(queue)))
     for place, row in enumerate(steps):
-        for after, probability in row.items():
-            moves[place, after] = probability
+        for reached, probability in row.items():
+            moves[place, reached] = probability
     share = np.full(len(queue), 1.0 / len(queue))
     for _ in range(300):
         share = share @ moves

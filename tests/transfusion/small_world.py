@@ -223,9 +223,7 @@ def check_conservation(records: TransfusionRecords) -> None:
     come = np.zeros_like(issued)
     batch = (records.batch_site, records.batch_group, records.batch_last_day)
     np.add.at(come, batch, records.batch_first + records.batch_received)
-    np.subtract.at(
-        come, batch, records.batch_expired + records.batch_wasted + records.batch_left
-    )
+    np.subtract.at(come, batch, records.batch_expired + records.batch_wasted + records.batch_left)
     np.testing.assert_array_equal(come, issued)
     first = np.zeros((sites, groups), dtype=np.int64)
     np.add.at(first, (records.batch_site, records.batch_group), records.batch_first)
