@@ -147,8 +147,7 @@ def spare_operations_per_week(
     staffed = np.zeros(len(EXTRA_LISTS))
     for policy in scenario.policies:
         if isinstance(policy, RecoveryLists):
-            share = policy.uplift_share * policy.staffing_limit_share
-            staffed[EXTRA_LISTS.index(policy.held)] += share
+            staffed[EXTRA_LISTS.index(policy.held)] += policy.staffed_share
     recovery = (lists.extra_kind >= 0) & (lists.extra <= staffed[lists.extra_kind])
     possible = int(np.count_nonzero(inside & (lists.flexible | recovery)))
     used = int(twin.flexible_lists_run[horizon.week_rows].sum())

@@ -112,6 +112,15 @@ def made_up_result(
     rise = strength * 900.0 * (1.0 - np.exp(-(week + 1) / 3.0))
     gone = np.exp(-np.maximum(week - 6, 0) / (30.0 if slow else 6.0))
     measures["operations_backlog"] = (np.zeros((replications, weeks)), noise(rise * gone, 0.1))
+    backlog = measures["operations_backlog"][1]
+    earlier = noise(120.0 * strength * (1.0 - np.exp(-(week + 1) / 5.0)), 0.1)
+    later = backlog + earlier
+    for name, patients in {
+        "patients_later": later,
+        "patients_later_never_postponed": later * (1.0 - np.exp(-(week + 1) / 12.0)),
+        "patients_earlier": earlier,
+    }.items():
+        measures[name] = (np.zeros((replications, weeks)), patients)
     share = 1.0 - 0.85 * strength * np.exp(-week / 5.0)
     own = noise(share, 0.02)
     aided = own + 0.12 * strength * ((week > 1) & (week < 15))

@@ -341,3 +341,19 @@ def test_no_red_cells_at_all_are_drawn_too() -> None:
     assert (
         drawn(the("red_cells_by_route"), nothing).get_title(loc="left") == "No red cells are issued"
     )
+
+
+def test_bars_of_later_and_earlier_patients_add_up_to_the_net_backlog() -> None:
+    result = VARIANTS["usual"]
+    ax = drawn(the("who_waited_longer"), result)
+    heights = sum(np.array([bar.get_height() for bar in container]) for container in ax.containers)
+    weekly = result.weekly
+    net = weekly[
+        (weekly["measure"] == "operations_backlog")
+        & (weekly["arm"] == "disrupted")
+        & (weekly["site"] == "all")
+    ]["mean"]
+    np.testing.assert_allclose(heights, net)
+    title = plain(ax.get_title(loc="left"))
+    assert title.startswith("In week 7, ")
+    assert title.endswith("% of whom were never postponed")
