@@ -33,6 +33,9 @@ def _may_open(scenario: Scenario, lists: TheatreLists) -> npt.NDArray[np.bool_]:
 class TheatreBook:
     """Theatre lists as plain lists of Python, and the patients booked on them.
 
+    Recovery lists that no policy could open are left out, so that numbers of lists are those of the
+    arm, not of the world.
+
     Parameters
     ----------
     scenario : Scenario
@@ -57,27 +60,27 @@ class TheatreBook:
     booked : bytearray (lists,)
         Whether anybody has ever been booked on the list.
     on_day : list of list of list of int (sites, days)
-        Lists of each site and day in order of start; recovery lists only if a policy could open
-        them.
+        Lists of each site and day in order of start.
     """
 
     def __init__(self, scenario: Scenario, world: World, patients: Patients) -> None:
         lists = world.theatre_lists
+        possible = np.flatnonzero(_may_open(scenario, lists))
         self._patients = patients
-        self.count = lists.start.size
-        self.start: list[float] = lists.start.tolist()
-        self.length: list[float] = lists.length.tolist()
-        self.site: list[int] = lists.site.tolist()
-        self.specialty: list[int] = lists.specialty.tolist()
-        self.flexible: list[bool] = lists.flexible.tolist()
-        self.extra: list[float] = lists.extra.tolist()
-        self.extra_list: list[int] = lists.extra_kind.tolist()
+        self.count = possible.size
+        self.start: list[float] = lists.start[possible].tolist()
+        self.length: list[float] = lists.length[possible].tolist()
+        self.site: list[int] = lists.site[possible].tolist()
+        self.specialty: list[int] = lists.specialty[possible].tolist()
+        self.flexible: list[bool] = lists.flexible[possible].tolist()
+        self.extra: list[float] = lists.extra[possible].tolist()
+        self.extra_list: list[int] = lists.extra_kind[possible].tolist()
         self.cost_pounds = [0.0] * self.count
-        self.loses_last_case: list[bool] = lists.loses_last_case.tolist()
+        self.loses_last_case: list[bool] = lists.loses_last_case[possible].tolist()
         self.cases: list[list[int]] = [[] for _ in range(self.count)]
         self.used = [0.0] * self.count
         self.booked = bytearray(self.count)
-        ordinary = ~lists.flexible & (lists.extra == 0.0)
+        ordinary = ~lists.flexible[possible] & (lists.extra[possible] == 0.0)
         self.opened = bytearray(ordinary.astype(np.uint8).tobytes())
         self.turnover = minutes(scenario.surgery.turnover_minutes)
         self.overrun = minutes(scenario.surgery.planned_overrun_minutes)
@@ -86,14 +89,13 @@ class TheatreBook:
         ]
         self._never_closed = all(lost.is_zero for lost in self._lost_theatres)
         key = world.key("theatre_lists.closed")
-        self._closes_below: list[float] = hash_uniform(key, np.arange(self.count)).tolist()
+        self._closes_below: list[float] = hash_uniform(key, possible).tolist()
         days = 7 * scenario.calendar.weeks
         self.on_day: list[list[list[int]]] = [
             [[] for _ in range(days)] for _ in scenario.site_names
         ]
-        day_of = (lists.start // HOURS_PER_DAY).astype(np.int64).tolist()
-        for number in np.flatnonzero(_may_open(scenario, lists)).tolist():
-            self.on_day[self.site[number]][day_of[number]].append(number)
+        for number, (site, start) in enumerate(zip(self.site, self.start, strict=True)):
+            self.on_day[site][int(start // HOURS_PER_DAY)].append(number)
 
     def closed(self, number: int, now: float) -> bool:
         """Whether it is known now that the incident leaves this list without a theatre."""

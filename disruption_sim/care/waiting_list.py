@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import insort
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 import numpy as np
@@ -12,17 +14,66 @@ from disruption_sim.care.short_notice import ShortNoticePool
 
 Entry = tuple[int, float, int]
 """Rank, clock start and number of a patient."""
-Kind = tuple[float, int, bool, bool, bool]
-"""Planned duration, procedure, is P2, may need blood, and has antibodies then."""
+Kind = tuple[int, ...]
+"""What patients in one heap have in common beside their planned duration."""
 _WAITING, _BOOKED, _OPERATED = int(Stage.WAITING), int(Stage.BOOKED), int(Stage.OPERATED)
+
+
+class _Heaps:
+    """Patients on a list, in one heap for each planned duration and kind of need.
+
+    The first patient in order who fits into a gap is found by looking at the heads alone. Entries
+    of patients who have been booked or have left meanwhile stay until they come to a head; who is
+    put back stands twice, and the entry of the better rank comes first.
+
+    Attributes
+    ----------
+    rows : list of (planned duration, kind, heap)
+        In order, so that a search for a gap stops at the first that is too long.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, Kind, list[Entry]]] = []
+        self._heap_of: dict[tuple[float, Kind], list[Entry]] = {}
+
+    def push(self, duration: float, kind: Kind, entry: Entry) -> None:
+        heap = self._heap_of.get((duration, kind))
+        if heap is None:
+            heap = self._heap_of[duration, kind] = []
+            insort(self.rows, (duration, kind, heap))
+        heappush(heap, entry)
+
+    def pop_first(
+        self,
+        room: float,
+        stage: bytearray,
+        last_rank: int = RANK_P4,
+        but: Callable[[Kind], bool] | None = None,
+    ) -> int | None:
+        """Return the first waiting patient up to a rank who fits, but for some kinds."""
+        best: Entry | None = None
+        found: list[Entry] = []
+        for duration, kind, heap in self.rows:
+            if duration > room:
+                break
+            if but is not None and but(kind):
+                continue
+            while heap and stage[heap[0][2]] != _WAITING:
+                heappop(heap)
+            if heap and heap[0][0] <= last_rank and (best is None or heap[0] < best):
+                best = heap[0]
+                found = heap
+        return heappop(found)[2] if best is not None else None
+
+
+def _is_p2(kind: Kind) -> bool:
+    return bool(kind[0])
 
 
 class WaitingList:
     """Patients in order of rank (P2, postponed before, P3, P4) and, within it, of waiting time.
 
-    Everybody with the same planned duration and the same kind of need stands in one heap, so that
-    the first patient in order who fits into a gap is found by looking at the heads alone. Whoever
-    is unavailable for a time is on the list and may leave it, but stands in no heap.
+    Whoever is unavailable for a time is on the list and may leave it, but cannot be taken.
 
     Parameters
     ----------
@@ -57,24 +108,10 @@ class WaitingList:
         self._joined = 0
         self._become_available = 0
         self._left = 0
-        heaps: dict[Kind, list[Entry]] = {}
-        self._heap_of: dict[int, list[Entry]] = {
-            p: heaps.setdefault(
-                (
-                    patients.expected_duration[p],
-                    patients.procedure[p],
-                    patients.priority[p] == PRIORITY_P2,
-                    patients.may_need_blood[p],
-                    patients.antibodies[p] and patients.may_need_blood[p],
-                ),
-                [],
-            )
-            for p in self._joining
-        }
-        # In order of duration, so that a search for a gap stops at the first that is too long.
-        self._by_duration = [(*kind, heaps[kind]) for kind in sorted(heaps)]
-        # Those whom the independent sector may operate on, by planned duration, once it is asked.
-        self._elsewhere: dict[float, list[Entry]] | None = None
+        # All, and once they are asked for: by need of blood, and those for the independent sector.
+        self._all = _Heaps()
+        self._by_need: _Heaps | None = None
+        self._elsewhere: _Heaps | None = None
         self.short_notice = ShortNoticePool(patients)
         self.size = 0
         self.usual_size = 0.0
@@ -148,56 +185,28 @@ class WaitingList:
         last_rank : int
             Only patients up to this rank.
         """
+        stage = self._patients.stage
         if independent_sector:
-            return self._take_first_elsewhere(room)
-        stage = self._patients.stage
-        best: Entry | None = None
-        found: list[Entry] = []
-        for duration, procedure, p2, may_need_blood, antibodies, heap in self._by_duration:
-            if duration > room:
-                break
-            if (p2 and but_p2) or (
-                may_need_blood
-                and blood_only_for is not None
-                and (antibodies or procedure not in blood_only_for)
-            ):
-                continue
-            # Those who left untreated stay in their heap until they come to its head.
-            while heap and stage[heap[0][2]] != _WAITING:
-                heappop(heap)
-            if heap and heap[0][0] <= last_rank and (best is None or heap[0] < best):
-                best = heap[0]
-                found = heap
-        if best is None:
-            return None
-        heappop(found)
-        return self.take(best[2])
+            if self._elsewhere is None:
+                self._elsewhere = _Heaps()
+                self._enter_all(self._enter_elsewhere)
+            patient = self._elsewhere.pop_first(room, stage)
+        elif blood_only_for is not None:
+            if self._by_need is None:
+                self._by_need = _Heaps()
+                self._enter_all(self._enter_by_need)
+            allowed = blood_only_for
 
-    def _take_first_elsewhere(self, room: float) -> int | None:
-        """Take the first patient who fits and may be operated on in the independent sector."""
-        stage = self._patients.stage
-        if self._elsewhere is None:
-            self._elsewhere = {}
-            for *_, heap in self._by_duration:
-                for entry in sorted(heap):
-                    if stage[entry[2]] == _WAITING:
-                        self._enter_elsewhere(entry)
-        best: Entry | None = None
-        found: list[Entry] = []
-        for duration, heap in self._elsewhere.items():
-            if duration > room:
-                continue
-            # Those booked in the meantime stay in this heap until they come to its head; who has
-            # been put back stands in it twice, and the entry of the better rank comes first.
-            while heap and stage[heap[0][2]] != _WAITING:
-                heappop(heap)
-            if heap and (best is None or heap[0] < best):
-                best = heap[0]
-                found = heap
-        if best is None:
-            return None
-        heappop(found)
-        return self.take(best[2])
+            def barred(kind: Kind) -> bool:
+                p2, may_need_blood, antibodies, procedure = kind
+                return bool(
+                    (p2 and but_p2) or (may_need_blood and (antibodies or procedure not in allowed))
+                )
+
+            patient = self._by_need.pop_first(room, stage, last_rank, barred)
+        else:
+            patient = self._all.pop_first(room, stage, last_rank, _is_p2 if but_p2 else None)
+        return None if patient is None else self.take(patient)
 
     def take(self, patient: int) -> int:
         """Take a certain patient who is waiting; an entry left in a heap does not count."""
@@ -228,16 +237,36 @@ class WaitingList:
         patients = self._patients
         patients.stage[patient] = _WAITING
         entry = (patients.rank[patient], patients.clock_start[patient], patient)
-        heappush(self._heap_of[patient], entry)
+        kind = (int(patients.priority[patient] == PRIORITY_P2),)
+        self._all.push(patients.expected_duration[patient], kind, entry)
         self.short_notice.enter(patient)
         if self._elsewhere is not None:
             self._enter_elsewhere(entry)
+        if self._by_need is not None:
+            self._enter_by_need(entry)
+
+    def _enter_all(self, enter: Callable[[Entry], None]) -> None:
+        """Enter everybody who can be taken now somewhere else as well."""
+        for _, _, heap in self._all.rows:
+            for entry in sorted(heap):
+                if self._patients.stage[entry[2]] == _WAITING:
+                    enter(entry)
 
     def _enter_elsewhere(self, entry: Entry) -> None:
         patients, patient = self._patients, entry[2]
         if self._elsewhere is not None and patients.independent_sector[patient]:
-            duration = patients.expected_duration[patient]
-            heappush(self._elsewhere.setdefault(duration, []), entry)
+            self._elsewhere.push(patients.expected_duration[patient], (), entry)
+
+    def _enter_by_need(self, entry: Entry) -> None:
+        patients, patient = self._patients, entry[2]
+        if self._by_need is not None:
+            kind = (
+                int(patients.priority[patient] == PRIORITY_P2),
+                int(patients.may_need_blood[patient]),
+                int(patients.antibodies[patient]),
+                patients.procedure[patient],
+            )
+            self._by_need.push(patients.expected_duration[patient], kind, entry)
 
     def _remove(self, patient: int, at: float) -> None:
         self._patients.stage[patient] = Stage.REMOVED

@@ -24,6 +24,7 @@ from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.disruption import Timeline
 from disruption_sim.records import ExtraList
 from disruption_sim.scenario import Scenario
+from disruption_sim.scenario.model import RecoveryLists
 from disruption_sim.world import World
 from disruption_sim.world.days import Days
 from tests.care.hand_made_rooms import ObligingBank, PromptLaboratories, world_of
@@ -234,10 +235,28 @@ def test_a_list_has_room_up_to_its_plan_and_its_overrun(scenario: Scenario, worl
 def test_nothing_longer_than_the_list_is_planned_in_the_evening_and_elsewhere(
     scenario: Scenario, world: World
 ) -> None:
-    book = TheatreBook(scenario, world, Patients(world.operations))
     for kind in (ExtraList.EVENING, ExtraList.INDEPENDENT_SECTOR):
-        number = int(np.argmax(world.theatre_lists.extra_kind == kind))
+        policy = RecoveryLists.model_validate(
+            {
+                "name": "recovery",
+                "kind": "recovery_lists",
+                "held": kind.name.lower(),
+                "trigger_day": 0.0,
+                "uplift_share": 0.1,
+            }
+        )
+        with_lists = scenario.model_copy(update={"policies": (policy,)})
+        book = TheatreBook(with_lists, world, Patients(world.operations))
+        number = book.extra_list.index(kind)
         assert book.room(number) == book.length[number] + book.overrun
+
+
+def test_lists_that_no_policy_could_open_are_not_in_the_book(
+    scenario: Scenario, world: World
+) -> None:
+    book = TheatreBook(scenario.without_disruption(), world, Patients(world.operations))
+    assert book.count == np.count_nonzero(world.theatre_lists.extra_kind < 0)
+    assert set(book.extra_list) == {-1}
 
 
 def test_rebooked_late_means_neither_operated_nor_removed_in_time() -> None:
