@@ -274,6 +274,29 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
             "this step does not change when information technology is lost",
         ),
         ("pathology.steps.chemistry.minutes.chemistry=1e6", "a number above 0 and at most 20,160"),
+        (
+            "surgery.clinical_cancellation_share={minor: 0.01}",
+            "nothing is said for intermediate, major, complex",
+        ),
+        (
+            "surgery.needs_results_by_grade={minor: [0, 0, 0]}",
+            "nothing is said for intermediate, major, complex",
+        ),
+        (
+            "surgery.procedures.cataract.asa_mix=[0.5, 0.5, 0.5]",
+            "the shares add up to 1.5; allowed: shares that add up to 1",
+        ),
+        (
+            "surgery.removals.reasons={recovered: 0.5}",
+            "the shares add up to 0.5; allowed: shares that add up to 1",
+        ),
+        ("surgery.removals.reasons={moved: 1}", "moved"),
+        ("surgery.procedures.cataract.nights=0.5", "0.5 is out of range"),
+        ("surgery.pre_assessment_days_before=[21, 7]", "21 comes after 7"),
+        (
+            "surgery.pre_assessment_days_before=[10, 21]",
+            "lists are filled 9 days ahead, after blood should have been taken (10 days ahead",
+        ),
         ("outpatients.taken_days_before=[3, 14]", "up to 2 working days ahead"),
         ("transfusion.major_haemorrhage.mean_units=4", "4 is out of range"),
         ("policies.reinforce_manual_work.learning_floor_share=0", "0 is out of range"),
