@@ -131,14 +131,24 @@ class _Told:
         )
 
     def _displaced(self) -> str:
+        here = {
+            name: self._total(name, DISRUPTED)
+            for name in (
+                "patients_displaced",
+                "patients_brought_forward",
+                "patient_weeks_never_postponed",
+                "patient_weeks_displaced",
+                "patient_weeks_brought_forward",
+                "patient_weeks_of_extra_wait",
+            )
+        }
         return (
-            f"{self._total('patients_displaced', DISRUPTED)} patients who were never postponed "
-            f"waited longer as well, {self._total('patient_weeks_displaced', DISRUPTED)} "
-            "patient-weeks together; "
-            f"{self._total('patients_brought_forward', DISRUPTED)} who were never postponed waited "
-            f"less, {self._total('patient_weeks_brought_forward', DISRUPTED)} patient-weeks. In "
-            f"all, {self._total('patient_weeks_of_extra_wait', DISRUPTED)} patient-weeks were "
-            "added."
+            f"In all, patients waited {here['patient_weeks_of_extra_wait']} patient-weeks longer; "
+            f"{here['patient_weeks_never_postponed']} of them are of patients who were never "
+            f"postponed: {here['patients_displaced']} of those waited longer "
+            f"({here['patient_weeks_displaced']} patient-weeks) and "
+            f"{here['patients_brought_forward']} less "
+            f"({here['patient_weeks_brought_forward']} patient-weeks)."
         )
 
     def _recovered(self) -> str:

@@ -29,7 +29,9 @@ PRIORITY_TEXT = """\
 Patients who were postponed because of the incident, by priority; and those who were still waiting
 when the window of their priority ended, without the incident and with it."""
 STANDARDS_TEXT = """\
-Over the whole run; shares of those on the list are of the ends of all weeks together."""
+Over the whole run; shares of those on the list are of the ends of all weeks together, and levels
+their means. The backlog in hours is of planned theatre time: where short operations are done first
+it stays while the number of patients falls."""
 CATCHING_UP_TEXT = """\
 Operations more than without the incident, until the end of the week of the largest net backlog and
 from then on, by the kind of list on which they were done. Together the second column is by how much

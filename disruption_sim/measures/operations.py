@@ -150,6 +150,7 @@ def _waiting(scenario: Scenario, waits: Waits) -> dict[str, Weekly]:
     return {
         "operations_waiting": waiting,
         "operations_backlog": later - earlier,
+        "operations_backlog_hours": waits.backlog_hours(),
         "patients_later": later,
         "patients_later_never_postponed": waits.later_never_postponed(),
         "patients_earlier": earlier,
@@ -160,6 +161,7 @@ def _waiting(scenario: Scenario, waits: Waits) -> dict[str, Weekly]:
             waits.ends[brought_forward], place[brought_forward], waits.places
         ),
         "patient_weeks_of_extra_wait": waits.extra_patient_weeks(),
+        "patient_weeks_never_postponed": waits.extra_patient_weeks(np.isinf(waits.postponed)),
         "patient_weeks_displaced": waits.extra_patient_weeks(displaced),
         "patient_weeks_brought_forward": -waits.extra_patient_weeks(brought_forward),
         "p2_beyond_window": waits.beyond(P2, rules.p2_window_days * HOURS_PER_DAY),

@@ -184,6 +184,14 @@ _WAITING = (
         "at the end of the week; 0 in the baseline arm.",
     ),
     level(
+        "operations_backlog_hours",
+        "Net backlog of operations in theatre hours",
+        "hours",
+        _H,
+        "As operations_backlog, each patient with the hours that a list would be planned with; it "
+        "differs where short operations are done first; 0 in the baseline arm.",
+    ),
+    level(
         "patients_later",
         "Patients later than without the incident",
         "patients",
@@ -233,15 +241,23 @@ _WAITING = (
         "are cut at the horizon; 0 in the baseline arm.",
     ),
     count(
+        "patient_weeks_never_postponed",
+        "Patient-weeks of extra wait of patients never postponed, on balance",
+        "patient-weeks",
+        _H,
+        "Of patient_weeks_of_extra_wait, that of patients never postponed for any cause: those "
+        "displaced less those brought forward.",
+    ),
+    count(
         "patient_weeks_displaced",
-        "Patient-weeks of extra wait of patients never postponed",
+        "Patient-weeks of extra wait of patients displaced",
         "patient-weeks",
         _H,
         "Of patient_weeks_of_extra_wait, that of patients_displaced.",
     ),
     count(
         "patient_weeks_brought_forward",
-        "Patient-weeks saved by patients never postponed",
+        "Patient-weeks saved by patients brought forward",
         "patient-weeks",
         _N,
         "Waiting time that patients_brought_forward did not spend, as a positive number.",

@@ -120,6 +120,18 @@ class Waits:
         """Count at the end of each week who no longer waits and in the twin still does."""
         return self._covered(self._row(self.ends), self._row(self.twin_ends))
 
+    def backlog_hours(self) -> Floats:
+        """Add up the hours planned for those ended in the twin, less those ended in this arm.
+
+        Since the start of the horizon, at the end of each week, float64 (weeks, places + 1).
+        """
+        hours = self.operations.expected_duration
+        ended, usually = (
+            self.horizon.add_up(ends, self.place, hours, self.places)
+            for ends in (self.ends, self.twin_ends)
+        )
+        return np.cumsum(usually - ended, axis=0)
+
     def beyond(self, priority: int, window_hours: float) -> Floats:
         """Count by week patients of a priority whose window ends while they are waiting."""
         urgent = self.operations.priority == priority

@@ -174,6 +174,11 @@ def test_who_was_never_postponed_and_waited_longer_is_displaced() -> None:
     assert found["patient_weeks_displaced"][:, 0].sum() == pytest.approx(1.0)
     assert found["patient_weeks_displaced"][:, 1].sum() == pytest.approx(3.0 - 5.0 / week)
     assert found["patient_weeks_brought_forward"].sum(axis=0).tolist() == pytest.approx([0, 2, 2])
+    balance = found["patient_weeks_displaced"] - found["patient_weeks_brought_forward"]
+    an_hour = np.array([1.0, 0.0, 1.0]) / week
+    np.testing.assert_allclose(
+        found["patient_weeks_never_postponed"].sum(axis=0), balance.sum(axis=0) + an_hour
+    )
     assert found["patients_later"][0].tolist() == [2, 0, 2]
     assert found["patients_later_never_postponed"][0].tolist() == [1, 0, 1]
     assert found["patients_later_never_postponed"][1:, -1].tolist() == [1, 1, 1]
@@ -298,3 +303,14 @@ def test_nobody_waits_longer_than_a_year_who_has_not() -> None:
     operations, nothing = small_world([START + 168.0 - year, START + 168.5 - year], [0, 0])
     share = measured(operations, nothing, nothing)["waiting_over_52_weeks_share"]
     assert share[:, 0].tolist() == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_doing_the_short_ones_first_leaves_the_hours() -> None:
+    operations, nothing = small_world([0.0, 0.0, 0.0], [0, 0, 1])
+    operations = replace(operations, expected_duration=np.array([4.0, 0.5, 0.5]))
+    twin = replace(nothing, done_at=np.array([START + 1.0, np.nan, np.nan]))
+    here = replace(nothing, done_at=np.array([START + 200.0, START + 1.0, START + 1.0]))
+    found = measured(operations, here, twin)
+    assert found["operations_backlog"][0].tolist() == [0.0, -1.0, -1.0]
+    assert found["operations_backlog_hours"][0].tolist() == [3.5, -0.5, 3.0]
+    assert found["operations_backlog_hours"][1].tolist() == [-0.5, -0.5, -1.0]
