@@ -22,11 +22,17 @@ from disruption_sim.world.model import World
 MORNING, MIDDAY, EVENING = 9.0, 13.0, 16.0
 """Blood is taken on working days between MORNING and EVENING; half-days part at MIDDAY."""
 NOT_TAKEN = -2
+REPEAT = 1 << 23
+"""Added to the number of the booking, for what is drawn for a sample that is taken again."""
 
 PRE_ASSESSMENT = list(Source).index(Source.PRE_ASSESSMENT)
 CHEMISTRY = list(TubeType).index(TubeType.CHEMISTRY)
 HAEMATOLOGY = list(TubeType).index(TubeType.HAEMATOLOGY)
 GROUP_AND_SCREEN = list(TubeType).index(TubeType.GROUP_AND_SCREEN)
+
+
+_Sample = tuple[list[int], int, int, float]
+"""Where its number is kept, the patient, the type of tube, and when it is taken."""
 
 
 class SampleState(IntEnum):
@@ -162,9 +168,7 @@ class PreAssessment:
             booked, now, self._results_taken, self._chemistry, self._haematology
         )
         lost_group = self._without_answer(booked, now, self._group_taken, self._group)
-        collected: list[float] = []
-        types: list[int] = []
-        owners: list[tuple[list[int], int]] = []
+        samples: list[_Sample] = []
         for patient, start in booked:
             wants_results = patients.needs_results[patient] and (
                 patient in lost_results
@@ -182,41 +186,79 @@ class PreAssessment:
                 continue
             visit, visit_for_group = self._visits(patient, start, now)
             if wants_results:
-                self._results_taken[patient] = visit
-                for numbers, tube_type in (
-                    (self._chemistry, CHEMISTRY),
-                    (self._haematology, HAEMATOLOGY),
-                ):
-                    if visit < 0.0:
-                        numbers[patient] = IN_HAND
-                    else:
-                        collected.append(visit)
-                        types.append(tube_type)
-                        owners.append((numbers, patient))
+                samples += self._results_at(patient, visit)
             if wants_group:
-                self._group_taken[patient] = visit_for_group
-                if visit_for_group < 0.0:
-                    self._group[patient] = IN_HAND
-                else:
-                    collected.append(visit_for_group)
-                    types.append(GROUP_AND_SCREEN)
-                    owners.append((self._group, patient))
-        if collected:
-            tube_types = np.array(types, dtype=np.uint8)
-            bled = np.array([patient for _, patient in owners])
-            occasions = np.array([patients.bookings[patient] for _, patient in owners])
-            ids = self._blood_tests.submit(
-                np.array(collected),
-                site,
-                PRE_ASSESSMENT,
-                tube_types,
-                sample_identities(PRE_ASSESSMENT, bled, occasions, tube_types),
-            ).tolist()
-            for (numbers, patient), tube in zip(owners, ids, strict=True):
-                numbers[patient] = tube
-                if numbers is self._group:
-                    heappush(self._to_announce[site], (self._group_taken[patient], patient, tube))
-            self.announce(site, now)
+                samples += self._group_at(patient, visit_for_group)
+        self._send(site, now, samples)
+
+    def repeat_lost(self, site: int, now: float, cases: Sequence[tuple[int, float]]) -> None:
+        """Take samples again that are known to be lost or will be out of date on the day.
+
+        Blood is taken in the next half-day, in time for the huddle. What a restriction of demand
+        has withheld is not asked for again, nor what is only late.
+
+        Parameters
+        ----------
+        site : int
+        now : float
+            The laboratories have been advanced to it.
+        cases : sequence of (patient, start of the list)
+            Some days ahead.
+        """
+        results, group = self.look(cases, now)
+        samples: list[_Sample] = []
+        for patient, _ in cases:
+            again = [
+                found.get(patient, SampleState.READY) >= SampleState.LOST
+                for found in (results, group)
+            ]
+            if any(again):
+                uniform = hash_uniform(
+                    self._key, patient, self._patients.bookings[patient] + REPEAT
+                )
+                visit = self._not_before(-math.inf, now, uniform)
+                samples += self._results_at(patient, visit) if again[0] else []
+                samples += self._group_at(patient, visit) if again[1] else []
+        self._send(site, now, samples, repeat=True)
+
+    def _results_at(self, patient: int, visit: float) -> list[_Sample]:
+        """Note when blood is taken for results; return the samples."""
+        self._results_taken[patient] = visit
+        return [
+            (self._chemistry, patient, CHEMISTRY, visit),
+            (self._haematology, patient, HAEMATOLOGY, visit),
+        ]
+
+    def _group_at(self, patient: int, visit: float) -> list[_Sample]:
+        """Note when blood is taken for the group-and-screen sample; return it."""
+        self._group_taken[patient] = visit
+        return [(self._group, patient, GROUP_AND_SCREEN, visit)]
+
+    def _send(
+        self, site: int, now: float, samples: Sequence[_Sample], *, repeat: bool = False
+    ) -> None:
+        """Announce samples to the laboratories; results of blood taken before hour 0 are in hand."""
+        for column, patient, _, visit in samples:
+            if visit < 0.0:
+                column[patient] = IN_HAND
+        sent = [sample for sample in samples if sample[-1] >= 0.0]
+        if not sent:
+            return
+        tube_types = np.array([tube_type for _, _, tube_type, _ in sent], dtype=np.uint8)
+        bled = np.array([patient for _, patient, _, _ in sent])
+        occasions = np.array([self._patients.bookings[patient] for _, patient, _, _ in sent])
+        ids = self._blood_tests.submit(
+            np.array([visit for _, _, _, visit in sent]),
+            site,
+            PRE_ASSESSMENT,
+            tube_types,
+            sample_identities(PRE_ASSESSMENT, bled, occasions + REPEAT * repeat, tube_types),
+        ).tolist()
+        for (column, patient, _, visit), tube in zip(sent, ids, strict=True):
+            column[patient] = tube
+            if column is self._group:
+                heappush(self._to_announce[site], (visit, patient, tube))
+        self.announce(site, now)
 
     def announce(self, site: int, now: float) -> None:
         """Tell the bench of the group-and-screen samples that are taken on the rest of a day.

@@ -24,6 +24,8 @@ from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
 
+CHECKED_AHEAD = 2
+"""Working days before a list on which its patients' samples are looked through."""
 Leaving = tuple[int, int, Cause]
 """A list, a patient on it who cannot go ahead, and why."""
 Decision = Callable[[int, Sequence[Case], float], list[tuple[int, Cause | None]]]
@@ -33,7 +35,8 @@ class Theatres:
     """Elective surgery of one arm, from the waiting list to the operation.
 
     Every site has three processes: it takes blood for the transfusion laboratory (`PreAssessment`),
-    books lists on working days (`Booking`), and decides on the morning which operations of the day
+    books lists on working days (`Booking`) and looks through the samples for those of two working
+    days later, and decides on the morning which operations of the day
     go ahead (`GoNoGo`) and operates (`Operating`). The huddle the day before, at which it is
     decided what cannot go ahead until the next working day (so Friday decides for Monday), is held
     by all hospitals together, because they share the places that other hospitals offer.
@@ -136,9 +139,21 @@ class Theatres:
 
     def _book_lists(self, site: int) -> Generator[simpy.Event]:
         self._booking.start(site)
-        for day in self._working_days():
+        working_days = self._working_days()
+        last = self._days.count - 1
+        checked = [*working_days[CHECKED_AHEAD:], *[last] * CHECKED_AHEAD]
+        for day, first, until in zip(working_days, checked, [*checked[1:], last], strict=True):
             yield self._until(HOURS_PER_DAY * day + BOOKING_HOUR)
             self._booking.day(site, self._env.now)
+            self._check_samples(site, range(first, until))
+
+    def _check_samples(self, site: int, list_days: Iterable[int]) -> None:
+        cases: list[Case] = []
+        for day in list_days:
+            cases += self._cases(self._book.on_day[site][day])[0]
+        if cases:
+            self._blood_tests.advance_to(self._env.now)
+            self._pre_assessment.repeat_lost(site, self._env.now, cases)
 
     def _take_samples(self, site: int) -> Generator[simpy.Event]:
         for day in range(self._days.count):

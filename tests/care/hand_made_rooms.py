@@ -213,7 +213,11 @@ def world_of(scenario: Scenario, seed: int = 1) -> World:
 
 def busy_scenario(*, disruption: bool = False, **changes: object) -> Scenario:
     """Return two hospitals with about 320 operations a week, for 14 weeks."""
-    values: dict[str, object] = {"surgery.elective_admissions_per_week": ADMISSIONS}
+    values: dict[str, object] = {
+        "surgery.elective_admissions_per_week": ADMISSIONS,
+        "surgery.beds.ward_occupancy": 0.8,
+        "surgery.beds.critical_care_occupancy": 0.65,
+    }
     values |= {key.replace("__", "."): value for key, value in changes.items()}
     busy, _ = with_overrides(small_scenario(disruption=disruption), values)
     return busy
