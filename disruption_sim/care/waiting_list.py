@@ -9,7 +9,14 @@ from heapq import heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.care.patients import PRIORITY_P2, RANK_P4, RANK_POSTPONED, Patients, Stage
+from disruption_sim.care.patients import (
+    PRIORITY_P2,
+    RANK_P2,
+    RANK_P4,
+    RANK_POSTPONED,
+    Patients,
+    Stage,
+)
 from disruption_sim.care.short_notice import ShortNoticePool
 
 Entry = tuple[int, float, int]
@@ -66,10 +73,6 @@ class _Heaps:
         return heappop(found)[2] if best is not None else None
 
 
-def _is_p2(kind: Kind) -> bool:
-    return bool(kind[0])
-
-
 class WaitingList:
     """Patients in order of rank (P2, postponed before, P3, P4) and, within it, of waiting time.
 
@@ -108,8 +111,10 @@ class WaitingList:
         self._joined = 0
         self._become_available = 0
         self._left = 0
-        # All, and once they are asked for: by need of blood, and those for the independent sector.
-        self._all = _Heaps()
+        # P2 and the others; once they are asked for, all by need of blood, and those for the
+        # independent sector.
+        self._p2 = _Heaps()
+        self._others = _Heaps()
         self._by_need: _Heaps | None = None
         self._elsewhere: _Heaps | None = None
         self.short_notice = ShortNoticePool(patients)
@@ -205,7 +210,10 @@ class WaitingList:
 
             patient = self._by_need.pop_first(room, stage, last_rank, barred)
         else:
-            patient = self._all.pop_first(room, stage, last_rank, _is_p2 if but_p2 else None)
+            # Whatever P2 wait for, they come before all others.
+            patient = None if but_p2 else self._p2.pop_first(room, stage)
+            if patient is None and last_rank > RANK_P2:
+                patient = self._others.pop_first(room, stage, last_rank)
         return None if patient is None else self.take(patient)
 
     def take(self, patient: int) -> int:
@@ -237,8 +245,8 @@ class WaitingList:
         patients = self._patients
         patients.stage[patient] = _WAITING
         entry = (patients.rank[patient], patients.clock_start[patient], patient)
-        kind = (int(patients.priority[patient] == PRIORITY_P2),)
-        self._all.push(patients.expected_duration[patient], kind, entry)
+        heaps = self._p2 if patients.priority[patient] == PRIORITY_P2 else self._others
+        heaps.push(patients.expected_duration[patient], (), entry)
         self.short_notice.enter(patient)
         if self._elsewhere is not None:
             self._enter_elsewhere(entry)
@@ -247,7 +255,7 @@ class WaitingList:
 
     def _enter_all(self, enter: Callable[[Entry], None]) -> None:
         """Enter everybody who can be taken now somewhere else as well."""
-        for _, _, heap in self._all.rows:
+        for _, _, heap in self._p2.rows + self._others.rows:
             for entry in sorted(heap):
                 if self._patients.stage[entry[2]] == _WAITING:
                     enter(entry)
