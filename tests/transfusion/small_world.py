@@ -158,7 +158,7 @@ def _world(seed: int, bleeding: BleedingEpisodes, national: NationalBlood) -> Wo
     codes = np.zeros(0, dtype=np.uint8)
     tubes = Tubes(np.zeros(0), codes, codes, codes)
     operations = operation_patients(0)
-    return World(seed, 0, tubes, operations, unseen, unseen, unseen, bleeding, national)
+    return World(seed, 0, tubes, operations, unseen, unseen, unseen, unseen, bleeding, national)
 
 
 def room(scenario: Scenario, world: World) -> tuple[simpy.Environment, Transfusion]:
