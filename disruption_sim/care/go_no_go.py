@@ -48,7 +48,8 @@ class GoNoGo:
     priority and larger operations first: with electronic issue those in whom it is not permitted,
     without it everybody who gives a group-and-screen sample. Who finds no place at the bench is
     postponed then; so is on the morning whose blood is not ready. Operations that seldom need
-    blood may instead go ahead on group O while that policy holds. If electronic issue was lost
+    blood may instead go ahead on group O while that policy holds; what the huddle has decided about
+    that stands on the morning, whatever group O was used overnight. If electronic issue was lost
     overnight the bench is asked on the morning for what it can still do before the first list.
     """
 
@@ -81,6 +82,8 @@ class GoNoGo:
         unstaffed = hash_uniform(self._staff_key, everybody, 1) < self._staff_share
         self._unfit_at_first: list[bool] = unfit.tolist()
         self._unstaffed_at_first: list[bool] = unstaffed.tolist()
+        self._on_group_o: set[int] = set()
+        self._since_hour_0: frozenset[int] = frozenset()
 
     def huddle(
         self, site: int, cases: Sequence[Case], now: float
@@ -135,14 +138,18 @@ class GoNoGo:
         return self._with_blood(site, cases, causes, now, on_the_day=True)
 
     def before_the_first_huddle(self, site: int, cases: Sequence[Case]) -> None:
-        """Hand to the bench who needs it of the patients for whom hour 0 is too late a huddle.
+        """Hand to the bench who needs it of the patients whose huddle was before hour 0.
 
-        Parameters are those of `huddle`; nobody is postponed yet.
+        Their blood has been seen to: nobody is postponed because the bench has had no night for it.
+        Parameters are those of `huddle`.
         """
         self._with_blood(site, cases, [None] * len(cases), 0.0, on_the_day=False)
+        self._since_hour_0 |= self._at_bench
 
     def let_go(self, patient: int) -> None:
         """Give up the blood that was or is to be set aside for a patient who is postponed."""
+        self._on_group_o.discard(patient)
+        self._since_hour_0 -= {patient}
         if patient in self._at_bench:
             self._at_bench.remove(patient)
             self._blood.release(patient)
@@ -208,9 +215,10 @@ class GoNoGo:
             patient, start = cases[place]
             if patient in self._at_bench and blood.prepared(patient):
                 continue
-            by_hand = not electronic and not self._rules.covered_by_group_o(
-                patient, stock_days, now
-            )
+            by_hand = not electronic and patient not in self._on_group_o
+            if by_hand and self._rules.covered_by_group_o(patient, stock_days, now):
+                self._on_group_o.add(patient)
+                by_hand = False
             units = patients.units_crossmatched[patient]
             if by_hand:
                 units = max(units, self._units_by_hand)
@@ -219,7 +227,7 @@ class GoNoGo:
             elif by_hand or (electronic and patients.crossmatched_always[patient]):
                 if patient in self._at_bench:
                     # Handed over the day before: what is not ready now will not be in time.
-                    if on_the_day:
+                    if on_the_day and patient not in self._since_hour_0:
                         causes[place] = Cause.TRANSFUSION_CANNOT_SUPPORT
                     continue
                 if places_left is None:

@@ -53,13 +53,9 @@ def title(result: Simulated, site: str = ALL_SITES) -> str:
     """Return the finding in words."""
     excess = total(result, ISSUED, EXCESS, site)
     usual = total(result, ISSUED, BASELINE, site)["mean"]
-    stock = weekly_series(result, HOSPITAL, DISRUPTED, site)
-    worst = lowest(stock)
-    usually = weekly_series(result, HOSPITAL, BASELINE, site)["mean"]
-    instead = float(usually[stock["week"] == worst.number].iloc[0])
     kept = (
-        f"hospital stock lowest in week {worst.number}: {words.decimal(worst.mean)} days "
-        f"({words.decimal(instead)} without the incident)"
+        f"lowest stock {_lowest(result, HOSPITAL, site, ' without the incident')} days in "
+        f"hospitals, {_lowest(result, NATIONAL, ALL_SITES)} at the blood service"
     )
     alert = total(result, ALERT, EXCESS, ALL_SITES)["mean"]
     if alert >= 0.5:
@@ -69,6 +65,15 @@ def title(result: Simulated, site: str = ALL_SITES) -> str:
     more = "more" if excess["mean"] > 0.0 else "fewer"
     share = f" ({words.percent(abs(excess['mean']) / usual)})" if usual > 0.0 else ""
     return f"{words.number(abs(excess['mean']))} {more} O-negative units issued{share}; {kept}"
+
+
+def _lowest(result: Simulated, measure: str, place: str, usually: str = "") -> str:
+    """Return the days of the week with the lowest stock, beside the same week's without."""
+    stock = weekly_series(result, measure, DISRUPTED, place)
+    worst = lowest(stock)
+    usual = weekly_series(result, measure, BASELINE, place)["mean"]
+    instead = float(usual[stock["week"] == worst.number].iloc[0])
+    return f"{words.decimal(worst.mean)} ({words.decimal(instead)}{usually})"
 
 
 def alt_text(result: Simulated, site: str = ALL_SITES) -> str:

@@ -216,6 +216,8 @@ def _make_room(upper: Axes, lower: Axes, most: float) -> float:
     top = 1.02 * most / (1.0 - share)
     upper.set_ylim(0.0, top)
     lower.set_ylim(0.0, LOWER_HEIGHT * top)
-    upper.set_yticks([tick for tick in upper.get_yticks() if tick <= 1.02 * most])
+    ticks = [tick for tick in upper.get_yticks() if tick <= 1.02 * most]
+    for panel in (upper, lower):
+        panel.set_yticks(ticks)
     upper.spines["left"].set_bounds(0.0, 1.02 * most)
     return 1.0 - share

@@ -31,11 +31,9 @@ def transfusion(
     In ordinary running, and while transfusion information technology is lost.
     """
     with input_faults_exit_2():
-        from disruption_sim.experiment.transfusion_sections import (
-            TransfusionTables,
-            in_short,
-            sections,
-        )
+        from disruption_sim.experiment.transfusion_in_short import in_short
+        from disruption_sim.experiment.transfusion_reading import TransfusionTables
+        from disruption_sim.experiment.transfusion_sections import sections
 
         tables = TransfusionTables(
             **{

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disruption_sim.experiment.transfusion_sections import (
-    TransfusionTables,
-    in_short,
-    sections,
-)
+from disruption_sim.experiment.transfusion_in_short import in_short
+from disruption_sim.experiment.transfusion_reading import TransfusionTables
+from disruption_sim.experiment.transfusion_sections import sections
 
 if TYPE_CHECKING:
     from disruption_sim.experiment.result import Result

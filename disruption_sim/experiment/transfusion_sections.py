@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from disruption_sim.experiment.replication import BASELINE, DISRUPTED, EXCESS
 from disruption_sim.experiment.sections import Section
 from disruption_sim.experiment.tidy_words import (
@@ -20,42 +18,29 @@ from disruption_sim.experiment.tidy_words import (
     where,
     whole,
 )
+from disruption_sim.experiment.transfusion_in_short import NOTHING_LOST
 from disruption_sim.experiment.transfusion_periods import BLOOD_SERVICE
+from disruption_sim.experiment.transfusion_reading import (
+    DISTURBED,
+    O_NEGATIVE,
+    PHASES,
+    SCARCEST,
+    WHOLE_RUN,
+    TransfusionTables,
+)
 from disruption_sim.experiment.turnaround_tables import ALL
 from disruption_sim.measures import BalanceItem, Way
-from disruption_sim.measures.ways_to_blood import UNMATCHED_GROUP_O
-from disruption_sim.records import Alert, Late
+from disruption_sim.records import Late
 from disruption_sim.world.model import URGENCIES, USES
 
-WHOLE_RUN, DISTURBED = "whole_run", "disturbed"
-O_NEGATIVE, SCARCEST = "o_negative", "scarcest"
-
-
-@dataclass(frozen=True)
-class TransfusionTables:
-    """The tables that are told: of a result, or read back from its folder; see `Result`."""
-
-    blood_by_route: pd.DataFrame
-    blood_by_use: pd.DataFrame
-    blood_stock: pd.DataFrame
-    transfusion: pd.DataFrame
-
-
-PHASES = {Alert.PRE_AMBER: "pre-amber", Alert.AMBER: "amber", Alert.RED: "red"}
-NATIONAL_SHARES = {
-    "medical": "67",
-    "operation": "27 with trauma",
-    "trauma": "",
-    "obstetric": "6",
-    "major_haemorrhage": "",
-    ALL: "100",
-}
+SURGICAL = ("operation", "trauma", "major_haemorrhage")
+# Per cent of units, Tinegate 2016.
+NATIONAL = {"medical": "67", "obstetric": "6", "surgical": "27", ALL: "100"}
 USES_TEXT = """\
 Mean units a week of the future without the incident. National: 46,111 units of England and north
-Wales in 2014 (Tinegate 2016); its 27 % for surgery has trauma in it, and its uses have the major
-haemorrhages in them that stand apart here. Hospitals in which hearts and livers are operated on and
-the badly injured arrive give a larger part to operations and major haemorrhage than the country,
-and a smaller one to medical patients."""
+Wales in 2014 (Tinegate 2016), whose surgical use is taken to have trauma and major haemorrhage in
+it. Hospitals in which hearts and livers are operated on and the badly injured arrive have more
+surgical use than the country, others less: see the hospitals below."""
 BENCHMARK_TEXT = """\
 Without the incident, over the whole run; of minutes the median. What is usual is of other
 hospitals."""
@@ -76,8 +61,9 @@ A week, both futures on the same days. Second samples are drawn only because a b
 found twice before blood of that group is given. Wrong blood in tube is a known rate times the
 samples, higher by hand: what to expect, not what happened to anybody in the model."""
 SITES_TEXT = """\
-Without the incident, to with it, on the same days. Busy: hours worked at the bench, % of those on
-duty. Stock: days of all groups together."""
+Without the incident, to with it, on the same days. Surgical: operations, trauma and major
+haemorrhage in ordinary running, % of units. Busy: hours worked at the bench, % of those on duty.
+Stock: days of all groups together."""
 SUPPLY_TEXT = """\
 A week, both futures on the same days. Returned: had been set aside for an operation and went back
 to stock."""
@@ -85,17 +71,6 @@ BALANCE_TEXT = """\
 The whole run, warm-up included. What was there at the start and what was delivered is what was
 issued, expired, was wasted or is left."""
 WHILE_LOST = "While transfusion information technology is lost anywhere."
-NOTHING_LOST = "Transfusion information technology is not lost in this scenario."
-
-
-def in_short(tables: TransfusionTables) -> list[str]:
-    """Return the findings as sentences.
-
-    Parameters
-    ----------
-    tables : TransfusionTables
-    """
-    return _Told(tables).sentences()
 
 
 def sections(tables: TransfusionTables) -> list[Section]:
@@ -125,93 +100,37 @@ def sections(tables: TransfusionTables) -> list[Section]:
 class _Told:
     tables: TransfusionTables
 
-    @property
-    def period(self) -> str:
-        """The period in which the futures are compared."""
-        known = set(self.tables.transfusion["period"])
-        return DISTURBED if DISTURBED in known else WHOLE_RUN
-
-    def sentences(self) -> list[str]:
-        def usually(part: str, item: str, write: Write) -> str:
-            return spread(self._item(part, item, WHOLE_RUN, BASELINE), write)
-
-        ordinary = (
-            f"In ordinary running {usually('issues', 'red_cells', whole)} units a week are issued, "
-            f"{usually('issues', 'o_negative_share', percent)} % of them O-negative; "
-            f"{usually('not_in_time', ALL, one_digit)} requests a week are not served in time."
-        )
-        if self.period != DISTURBED:
-            return [ordinary, NOTHING_LOST]
-        return [ordinary, *self._of_the_outage()]
-
-    def _of_the_outage(self) -> list[str]:
-        def instead(here: pd.DataFrame, usual: pd.DataFrame, write: Write) -> str:
-            return f"{spread(here, write, '0')} instead of {spread(usual, write, '0')}"
-
-        by_way = where(self.tables.blood_by_route, period=DISTURBED, site=ALL, item="units_a_week")
-
-        def way(*ways: Way) -> list[float]:
-            names = [way.name.lower() for way in ways]
-            chosen = by_way[by_way["way"].isin(names)]
-            return [
-                float(chosen.loc[chosen["arm"] == arm, "mean"].sum())
-                for arm in (DISRUPTED, BASELINE)
-            ]
-
-        electronic, unmatched = way(Way.ELECTRONIC_ISSUE), way(*UNMATCHED_GROUP_O)
-        more = spread(self._item("issues", "o_negative", DISTURBED, EXCESS), one_digit)
-        stock = where(
-            self.tables.blood_stock,
-            period=DISTURBED, site=BLOOD_SERVICE, group=SCARCEST, item="stock_days",
-        )  # fmt: skip
-        alerts = [
-            spread(self._item("alerts", alert.name.lower(), DISTURBED), one_digit)
-            for alert in PHASES
-        ]
-        late = [self._item("not_in_time", ALL, DISTURBED, arm) for arm in (DISRUPTED, BASELINE)]
-        reasons = {
-            reason: mean_of(self._item("not_in_time", reason.name.lower(), DISTURBED), 0.0)
-            for reason in Late
-        }
-        first = max(reasons, key=lambda reason: reasons[reason])
-        because = f" The most frequent reason: {first.title.lower()}." if reasons[first] else ""
-        return [
-            f"While transfusion information technology is lost, {whole(electronic[0])} units a "
-            f"week are issued electronically instead of {whole(electronic[1])}, and "
-            f"{whole(unmatched[0])} units of group O go out unmatched instead of "
-            f"{whole(unmatched[1])}. O-negative issued, more than without the incident: {more} "
-            "units a week.",
-            "The blood service holds "
-            f"{instead(where(stock, arm=DISRUPTED), where(stock, arm=BASELINE), one_digit)} days "
-            f"of its scarcest group, and spends {alerts[0]} days in pre-amber, {alerts[1]} in "
-            f"amber and {alerts[2]} in red.",
-            f"Requests not served in time: {instead(late[0], late[1], one_digit)} a week.{because}",
-        ]
-
     def uses(self) -> Section:
         table = where(self.tables.blood_by_use, period=WHOLE_RUN, site=ALL, arm=BASELINE)
         units = mean_of(where(table, use=ALL), 0.0)
-        rows = []
-        for use, national in NATIONAL_SHARES.items():
-            own = where(table, use=use)
-            share = percent(mean_of(own, 0.0) / units) if units > 0.0 else UNKNOWN
-            rows.append([in_words(use).capitalize(), spread(own, whole, "0"), share, national])
+
+        def row(title: str, *uses: str, national: str = "") -> list[str]:
+            own = [where(table, use=use) for use in uses]
+            issued = sum(mean_of(rows, 0.0) for rows in own)
+            share = percent(issued / units) if units > 0.0 else UNKNOWN
+            told = spread(own[0], whole, "0") if len(own) == 1 else whole(issued)
+            return [title, told, share, national]
+
+        rows = [
+            row("Medical", "medical", national=NATIONAL["medical"]),
+            row("Obstetric", "obstetric", national=NATIONAL["obstetric"]),
+            row("Surgical", *SURGICAL, national=NATIONAL["surgical"]),
+            *(row(f"of which {in_words(use)}", use) for use in SURGICAL),
+            row("All", ALL, national=NATIONAL[ALL]),
+        ]
         heads = ["Red cells for", "Units a week", "% of units", "National, %"]
         return Section("Ordinary running: what for", USES_TEXT, heads, rows)
 
     def benchmarks(self) -> Section:
         def share(part: str, item: str) -> str:
-            return spread(self._item(part, item, WHOLE_RUN, BASELINE), percent)
+            return spread(self.tables.item(part, item, WHOLE_RUN, BASELINE), percent)
 
         def minutes(way: Way) -> str:
             name = way.name.lower()
             table = where(self.tables.blood_by_route, period=WHOLE_RUN, site=ALL, way=name)
             return spread(where(table, item="median_minutes", arm=BASELINE), whole)
 
-        stock = where(
-            self.tables.blood_stock,
-            period=WHOLE_RUN, site=ALL, group=ALL, item="stock_days", arm=BASELINE,
-        )  # fmt: skip
+        stock = where(self.tables.stock_days(WHOLE_RUN, ALL, ALL), arm=BASELINE)
         orders = "hospitals' orders in the 2020s, NHSBT in the press"
         handbooks = "handbooks of laboratories (Waterford, Gloucestershire, Hawke's Bay)"
         losses = "about 5 in the mid-2000s; 2 to 3 today is common knowledge, unverified"
@@ -233,7 +152,7 @@ class _Told:
         return Section("Ordinary running: how good", BENCHMARK_TEXT, heads, rows)
 
     def ways(self) -> Section:
-        table = where(self.tables.blood_by_route, period=self.period, site=ALL)
+        table = where(self.tables.blood_by_route, period=self.tables.period, site=ALL)
         rows = []
         for way in Way:
             own = where(table, way=way.name.lower())
@@ -249,11 +168,11 @@ class _Told:
                 cells.append(" / ".join(minutes))
             rows.append([way.title, *cells])
         units = [
-            spread(self._item("issues", "red_cells", self.period, arm), whole)
+            spread(self.tables.item("issues", "red_cells", self.tables.period, arm), whole)
             for arm in (BASELINE, DISRUPTED)
         ]
         rows.append(["All", *units, "", ""])
-        when = WHILE_LOST if self.period == DISTURBED else NOTHING_LOST
+        when = WHILE_LOST if self.tables.period == DISTURBED else NOTHING_LOST
         heads = [
             "Way to blood", "Units, normal", "Units, incident", "Minutes, normal",
             "Minutes, incident",
@@ -284,7 +203,9 @@ class _Told:
         for reason in Late:
             name = reason.name.lower()
             minutes = [
-                whole(mean_of(self._item("minutes_late", f"{name}_{part}", self.period)))
+                whole(
+                    mean_of(self.tables.item("minutes_late", f"{name}_{part}", self.tables.period))
+                )
                 for part in ("median", "q90")
             ]
             rows.append([*self._compared(reason.title, "not_in_time", name), " / ".join(minutes)])
@@ -325,13 +246,12 @@ class _Told:
         ]
         rows = []
         for site in sites:
-            stock = where(
-                self.tables.blood_stock, period=self.period, site=site, group=ALL, item="stock_days"
-            )
+            stock = self.tables.stock_days(self.tables.period, site, ALL)
             rows.append(
                 [
                     in_words(site),
                     self._from_to("issues", "red_cells", site, whole),
+                    self._surgical_share(site),
                     self._from_to("issues", "o_negative_share", site, percent),
                     self._from_to("bench", "utilisation", site, percent),
                     " to ".join(
@@ -341,10 +261,16 @@ class _Told:
                 ]
             )
         heads = [
-            "Hospital", "Units a week", "O-negative, %", "Busy, %", "Stock, days",
+            "Hospital", "Units a week", "Surgical, %", "O-negative, %", "Busy, %", "Stock, days",
             "Late requests a week",
         ]  # fmt: skip
         return Section("By hospital", SITES_TEXT, heads, rows)
+
+    def _surgical_share(self, site: str) -> str:
+        table = where(self.tables.blood_by_use, period=WHOLE_RUN, site=site, arm=BASELINE)
+        units = mean_of(where(table, use=ALL), 0.0)
+        surgical = sum(mean_of(where(table, use=use), 0.0) for use in SURGICAL)
+        return percent(surgical / units) if units > 0.0 else UNKNOWN
 
     def supply(self) -> Section:
         rows = [
@@ -360,7 +286,7 @@ class _Told:
 
     def balance(self) -> Section:
         means = {
-            (item, arm): mean_of(self._item("balance", item.value, WHOLE_RUN, arm), 0.0)
+            (item, arm): mean_of(self.tables.item("balance", item.value, WHOLE_RUN, arm), 0.0)
             for item in BalanceItem
             for arm in (BASELINE, DISRUPTED)
         }
@@ -379,29 +305,24 @@ class _Told:
         return Section("Every unit accounted for", BALANCE_TEXT, heads, rows)
 
     def _heads(self) -> list[str]:
-        days = "While the system is lost" if self.period == DISTURBED else "Whole run"
+        days = "While the system is lost" if self.tables.period == DISTURBED else "Whole run"
         return [days, "Without the incident", "With it", "Difference"]
-
-    def _item(
-        self, part: str, item: str, period: str, arm: str = DISRUPTED, site: str = ""
-    ) -> pd.DataFrame:
-        table = self.tables.transfusion
-        place = site or (BLOOD_SERVICE if part == "alerts" else ALL)
-        return where(table, period=period, site=place, part=part, item=item, arm=arm)
 
     def _compared(self, title: str, part: str, item: str, write: Write = one_digit) -> list[str]:
         arms = (BASELINE, DISRUPTED, EXCESS)
-        return [title, *(spread(self._item(part, item, self.period, arm), write) for arm in arms)]
+        return [
+            title,
+            *(spread(self.tables.item(part, item, self.tables.period, arm), write) for arm in arms),
+        ]
 
     def _stock_days(self, title: str, site: str, group: str) -> list[str]:
-        own = where(
-            self.tables.blood_stock, period=self.period, site=site, group=group, item="stock_days"
-        )
+        own = self.tables.stock_days(self.tables.period, site, group)
         arms = (BASELINE, DISRUPTED, EXCESS)
         return [title, *(spread(where(own, arm=arm), one_digit) for arm in arms)]
 
     def _from_to(self, part: str, item: str, site: str, write: Write) -> str:
         means = (
-            mean_of(self._item(part, item, self.period, arm, site)) for arm in (BASELINE, DISRUPTED)
+            mean_of(self.tables.item(part, item, self.tables.period, arm, site))
+            for arm in (BASELINE, DISRUPTED)
         )
         return " to ".join(write(mean) for mean in means)

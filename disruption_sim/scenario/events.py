@@ -334,8 +334,8 @@ class TransfusionReinforcement(Policy):
 class RestoreFirst(Policy):
     """Bring one capability back first, which keeps the people from the others.
 
-    From its start, trigger and lag, what it names is restored; what is still lost elsewhere comes
-    back so many days later than it would have.
+    From its start, trigger and lag, what it names is restored; what else disruptions have taken
+    away by then comes back so many days later than it would have. Policies keep their own dates.
     """
 
     kind: Literal["restore_first"]

@@ -15,8 +15,9 @@ from disruption_sim.scenario.model import Scenario
 from disruption_sim.transfusion.circumstances import Circumstances
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.national import NationalStock
+from disruption_sim.transfusion.route_times import RouteTimes
 from disruption_sim.transfusion.routes import IMMEDIATE, ROUTINE, URGENT, Routes
-from disruption_sim.transfusion.samples import SampleLoad
+from disruption_sim.transfusion.sample_load import SampleLoad
 from disruption_sim.transfusion.waiting import Patient
 from disruption_sim.world.blood import MAJOR_HAEMORRHAGE
 from disruption_sim.world.model import World
@@ -65,6 +66,7 @@ class Episodes:
     world : World
     circumstances : Circumstances
     national : NationalStock
+    times : RouteTimes
     routes : Routes
     samples : SampleLoad
     ledger : Ledger
@@ -77,6 +79,7 @@ class Episodes:
         world: World,
         circumstances: Circumstances,
         national: NationalStock,
+        times: RouteTimes,
         routes: Routes,
         samples: SampleLoad,
         ledger: Ledger,
@@ -86,6 +89,7 @@ class Episodes:
         self._bleeding = world.bleeding
         self._circumstances = circumstances
         self._national = national
+        self._limits = times.limits
         self._routes = routes
         self._samples = samples
         self._ledger = ledger
@@ -177,7 +181,7 @@ class Episodes:
             delay += self._pack_interval
 
     def _ask_later(self, patient: Patient, units: int, delay: float) -> None:
-        within = self._routes.limits[IMMEDIATE]
+        within = self._limits[IMMEDIATE]
         self._env.timeout(delay).callbacks.append(
             lambda _: self._routes.ask(patient, units, URGENT, within, massive=True)
         )

@@ -14,10 +14,12 @@ from disruption_sim.scenario.model import Scenario
 from disruption_sim.transfusion.bench import PLANNED, Bench, Job
 from disruption_sim.transfusion.circumstances import Circumstances
 from disruption_sim.transfusion.compatibility import SUBSTITUTION
+from disruption_sim.transfusion.counter import Counter
 from disruption_sim.transfusion.expected import ExpectedWork
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.replenishment import Replenishment
 from disruption_sim.transfusion.rosters import Roster
+from disruption_sim.transfusion.route_times import RouteTimes
 from disruption_sim.transfusion.routes import URGENT, Routes
 from disruption_sim.transfusion.stock import HospitalStock, Taken
 from disruption_sim.transfusion.waiting import Patient
@@ -96,7 +98,9 @@ class Operations:
     stocks : list of HospitalStock
     benches : list of Bench
     rosters : list of Roster
+    times : RouteTimes
     routes : Routes
+    counter : Counter
     ledger : Ledger
     replenishment : Replenishment
     """
@@ -110,7 +114,9 @@ class Operations:
         stocks: list[HospitalStock],
         benches: list[Bench],
         rosters: list[Roster],
+        times: RouteTimes,
         routes: Routes,
+        counter: Counter,
         ledger: Ledger,
         replenishment: Replenishment,
     ) -> None:
@@ -120,7 +126,9 @@ class Operations:
         self._stocks = stocks
         self._benches = benches
         self._rosters = rosters
+        self._times = times
         self._routes = routes
+        self._counter = counter
         self._ledger = ledger
         self._replenishment = replenishment
         self._patients = OperationPatients.of(world)
@@ -151,8 +159,8 @@ class Operations:
         roster = self._rosters[site]
         begin = max(now, since)
         start = day_start + self._first_list_hour
-        end = start - self._routes.crossmatch_hours(site, antibodies=False)
-        each = self._routes.hands_on_crossmatch(site)
+        end = start - self._times.crossmatch(site, antibodies=False)
+        each = self._times.hands_on_crossmatch(site)
         samples, crossmatches = self._expected.between(site, begin, end)
         waiting = self._benches[site].hours_of_planned_work(start)
         hours = roster.resident_hours(begin, end)
@@ -205,7 +213,7 @@ class Operations:
 
     def _queue(self, preparation: Preparation) -> None:
         site = preparation.site
-        hours = self._routes.hands_on_crossmatch(site)
+        hours = self._times.hands_on_crossmatch(site)
         job = self._benches[site].join(
             PLANNED, preparation.needed_at, hours, lambda: self._crossmatch(preparation)
         )
@@ -230,10 +238,10 @@ class Operations:
         until = preparation.needed_at + self._reservation_hours
         taken = stock.reserve(patient, groups, preparation.units, until, last_day)
         antibodies = self._patients.antibodies[patient]
-        preparation.ready = now + self._routes.crossmatch_hours(site, antibodies=antibodies)
+        preparation.ready = now + self._times.crossmatch(site, antibodies=antibodies)
         self._ledger.bench_job(now, site, BenchJob.CROSSMATCH)
-        self._routes.check_stock(site, taken)
-        return self._routes.hands_on_crossmatch(site)
+        self._counter.check_stock(site, taken)
+        return self._times.hands_on_crossmatch(site)
 
     def _needs_crossmatch(self, patient: int) -> bool:
         patients = self._patients

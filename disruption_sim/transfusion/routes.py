@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 
 import simpy
 
-from disruption_sim.grid import HOURS_PER_DAY, minutes
-from disruption_sim.records import BenchJob, Late, Route
+from disruption_sim.grid import HOURS_PER_DAY
+from disruption_sim.records import BenchJob, Route
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.transfusion.bench import PLANNED, Bench
 from disruption_sim.transfusion.circumstances import Circumstances
 from disruption_sim.transfusion.compatibility import O_NEGATIVE, O_POSITIVE, SUBSTITUTION
+from disruption_sim.transfusion.counter import Counter
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.replenishment import Replenishment
+from disruption_sim.transfusion.route_times import RouteTimes
 from disruption_sim.transfusion.samples import PatientSamples
 from disruption_sim.transfusion.stock import HospitalStock, Taken
 from disruption_sim.transfusion.waiting import Patient, Request, WaitingPatients
@@ -45,25 +47,21 @@ class Routes:
     O-positive is given to anybody in immediate need.
 
     A patient for whom there are not enough compatible units gets what there is; the rest is ordered
-    in emergency and tried again at every delivery. A request that is not all there when it is due
-    is recorded as late, once, when its last unit has come.
+    in emergency and tried again at every delivery.
 
     Parameters
     ----------
     env : simpy.Environment
     scenario : Scenario
     circumstances : Circumstances
+    times : RouteTimes
     stocks : list of HospitalStock
     benches : list of Bench
     samples : PatientSamples
     waiting : WaitingPatients
     ledger : Ledger
     replenishment : Replenishment
-
-    Attributes
-    ----------
-    limits : tuple of float
-        Hours from a request until it is due, by urgency.
+    counter : Counter
     """
 
     def __init__(
@@ -71,40 +69,26 @@ class Routes:
         env: simpy.Environment,
         scenario: Scenario,
         circumstances: Circumstances,
+        times: RouteTimes,
         stocks: list[HospitalStock],
         benches: list[Bench],
         samples: PatientSamples,
         waiting: WaitingPatients,
         ledger: Ledger,
         replenishment: Replenishment,
+        counter: Counter,
     ) -> None:
-        rules = scenario.transfusion
-        times = rules.times
         self._env = env
-        self._end = scenario.calendar.end_hour
         self._circumstances = circumstances
+        self._times = times
         self._stocks = stocks
         self._benches = benches
         self._samples = samples
         self._waiting = waiting
         self._ledger = ledger
         self._replenishment = replenishment
-        self.limits = (
-            minutes(rules.immediate_minutes),
-            minutes(rules.urgent_minutes),
-            minutes(rules.routine_minutes),
-        )
-        self._use_up_days = rules.use_up_o_negative_days
-        self._satellite_hours = minutes(times.emergency_group_o_minutes)
-        self._laboratory_hours = minutes(times.laboratory_group_o_minutes)
-        self._electronic_hours = minutes(times.electronic_issue_minutes)
-        self._group_specific_hours = minutes(times.group_specific_minutes)
-        self._crossmatch_hours = minutes(times.crossmatch_minutes)
-        self._antibody_hours = minutes(times.antibody_minutes)
-        self._hands_on_electronic = minutes(times.electronic_issue_hands_on_minutes)
-        self._hands_on_group_specific = minutes(times.group_specific_hands_on_minutes)
-        self._hands_on_crossmatch = minutes(times.crossmatch_hands_on_minutes)
-        self._open: dict[Request, None] = {}
+        self._counter = counter
+        self._use_up_days = scenario.transfusion.use_up_o_negative_days
 
     # ------------------------------------------------------------------------------------- asking
 
@@ -141,11 +125,11 @@ class Routes:
             When those are there.
         """
         now = self._env.now
-        due = now + (self.limits[urgency] if within is None else within)
+        due = now + (self._times.limits[urgency] if within is None else within)
         request = Request(patient, now, due, units, urgency, massive)
-        self._open[request] = None
+        self._counter.open(request)
         if set_aside:
-            self._issue(request, Route.CROSSMATCH, set_aside, ready - now, reserved=True)
+            self._counter.issue(request, Route.CROSSMATCH, set_aside, ready - now, reserved=True)
             if not request.missing:
                 return
         if patient.known == math.inf:
@@ -156,21 +140,10 @@ class Routes:
         if request.missing:
             self._find_route(request)
 
-    def outstanding(self) -> int:
-        """Return units that have been asked for and not issued yet."""
-        return sum(request.missing for request in self._open)
-
     def serve_waiting(self, site: int) -> None:
         """Try again for those who wait at a site, after a delivery."""
         for request in self._waiting.take_all(site):
             self._find_route(request)
-
-    def judge_unserved(self) -> None:
-        """Record as late what was due by now, the end, and has not come."""
-        for request in list(self._open):
-            if request.due < self._end:
-                late = request.late_units + request.missing
-                self._write_late(request, late, math.nan, self._reason_unserved(request))
 
     # ----------------------------------------------------------------------------------- choosing
 
@@ -210,7 +183,7 @@ class Routes:
             return False
         wait = self._benches[patient.site].expected_wait(request.urgency)
         start = max(patient.sampled, patient.second, now + wait)
-        hours = self._circumstances.hours(patient.site, now, self._group_specific_hours)
+        hours = self._times.group_specific(patient.site)
         return start + hours <= request.due
 
     def _can_be_grouped(self, site: int) -> bool:
@@ -225,23 +198,19 @@ class Routes:
 
     def _matched_hours(self, patient: Patient) -> float:
         if self._electronic(patient):
-            return self._electronic_hours
-        return self.crossmatch_hours(patient.site, antibodies=patient.antibodies)
+            return self._times.electronic
+        return self._times.crossmatch(patient.site, antibodies=patient.antibodies)
 
-    def crossmatch_hours(self, site: int, *, antibodies: bool) -> float:
-        """Return the hours from a tested sample to crossmatched blood, when a scientist is free."""
-        hours = self._circumstances.hours(site, self._env.now, self._crossmatch_hours)
-        return hours + self._antibody_hours if antibodies else hours
-
-    def hands_on_crossmatch(self, site: int) -> float:
-        """Return the hours of one scientist for a crossmatch."""
-        return self._circumstances.hours(site, self._env.now, self._hands_on_crossmatch)
+    def _hands_on_matched(self, patient: Patient) -> float:
+        if self._electronic(patient):
+            return self._times.hands_on_electronic
+        return self._times.hands_on_crossmatch(patient.site)
 
     def _reconsider_later(self, request: Request) -> None:
         """Look again when there is just time for group O."""
         if request.urgency != URGENT or not self._may_be_unmatched(request):
             return
-        hours = request.due - self._laboratory_hours - self._env.now
+        hours = request.due - self._times.laboratory - self._env.now
         if hours > 0.0:
             self._after(hours, lambda: self._reconsider(request))
 
@@ -261,9 +230,7 @@ class Routes:
         if patient.known > self._env.now:
             patient.when_known.append(lambda: self._now_known(request))
             return
-        electronic = self._electronic(patient)
-        hours = self._hands_on_electronic if electronic else self.hands_on_crossmatch(patient.site)
-        self._join(request, hours, lambda: self._match(request))
+        self._join(request, self._hands_on_matched(patient), lambda: self._match(request))
 
     def _now_known(self, request: Request) -> None:
         """Go on with a request whose sample is tested and whose group is confirmed.
@@ -288,10 +255,10 @@ class Routes:
         route = Route.ELECTRONIC_ISSUE if electronic else Route.CROSSMATCH
         job = BenchJob.ELECTRONIC_ISSUE if electronic else BenchJob.CROSSMATCH
         self._ledger.bench_job(now, patient.site, job)
-        self._issue(request, route, taken, self._matched_hours(patient))
+        self._counter.issue(request, route, taken, self._matched_hours(patient))
         if request.missing:
             self._wait(request)
-        return self._hands_on_electronic if electronic else self.hands_on_crossmatch(patient.site)
+        return self._hands_on_matched(patient)
 
     def _ask_group_specific(self, request: Request) -> None:
         """Queue for group-specific blood, once the samples are in the laboratory."""
@@ -300,7 +267,7 @@ class Routes:
         if delay > 0.0:
             self._after(delay, lambda: self._ask_group_specific(request))
         elif request.missing:
-            hours = self._circumstances.hours(patient.site, now, self._hands_on_group_specific)
+            hours = self._times.hands_on_group_specific(patient.site)
             self._join(request, hours, lambda: self._give_group_specific(request))
 
     def _give_group_specific(self, request: Request) -> float:
@@ -309,7 +276,7 @@ class Routes:
         if not self._can_be_grouped(patient.site):
             self._find_route(request)
             return 0.0
-        hours = self._circumstances.hours(patient.site, now, self._group_specific_hours)
+        hours = self._times.group_specific(patient.site)
         self._give_unmatched_if_late(request, hours)
         if not request.missing:
             return 0.0
@@ -318,10 +285,10 @@ class Routes:
             self._wait(request)
             return 0.0
         self._ledger.bench_job(now, patient.site, BenchJob.GROUP_SPECIFIC)
-        self._issue(request, Route.GROUP_SPECIFIC, taken, hours)
+        self._counter.issue(request, Route.GROUP_SPECIFIC, taken, hours)
         if request.missing:
             self._wait(request)
-        return self._circumstances.hours(patient.site, now, self._hands_on_group_specific)
+        return self._times.hands_on_group_specific(patient.site)
 
     def _give_unmatched_if_late(self, request: Request, hours: float) -> None:
         """Give group O to the urgent whose blood would now come late, if that comes in time."""
@@ -329,7 +296,7 @@ class Routes:
         if (
             request.urgency == URGENT
             and self._may_be_unmatched(request)
-            and now + hours > request.due >= now + self._laboratory_hours
+            and now + hours > request.due >= now + self._times.laboratory
         ):
             self._give_unmatched(request)
 
@@ -380,10 +347,10 @@ class Routes:
             (O_POSITIVE, O_NEGATIVE) if patient.o_positive_allowed else (O_NEGATIVE, O_POSITIVE)
         )
         taken = self._stocks[patient.site].take_for_emergency(groups, request.missing)
-        for satellite, hours in ((True, self._satellite_hours), (False, self._laboratory_hours)):
+        for satellite, hours in ((True, self._times.satellite), (False, self._times.laboratory)):
             part = [batch for batch in taken if batch.satellite == satellite]
             if part:
-                self._issue(request, Route.EMERGENCY_GROUP_O, part, hours)
+                self._counter.issue(request, Route.EMERGENCY_GROUP_O, part, hours)
 
     def _give_unmatched(self, request: Request) -> None:
         """Give group O out of the laboratory, and of the satellite to those who bleed heavily."""
@@ -396,11 +363,11 @@ class Routes:
             groups = (O_NEGATIVE, O_POSITIVE)
         taken = stock.take(groups, request.missing)
         if taken:
-            self._issue(request, Route.GROUP_O_UNMATCHED, taken, self._laboratory_hours)
+            self._counter.issue(request, Route.GROUP_O_UNMATCHED, taken, self._times.laboratory)
         if request.missing and request.massive:
             taken = stock.take_for_emergency(groups, request.missing)
             if taken:
-                self._issue(request, Route.GROUP_O_UNMATCHED, taken, self._satellite_hours)
+                self._counter.issue(request, Route.GROUP_O_UNMATCHED, taken, self._times.satellite)
 
     def _wait(self, request: Request) -> None:
         patient = request.patient
@@ -409,79 +376,6 @@ class Routes:
         self._replenishment.order_in_emergency(
             patient.site, patient.blood_group, fresh=patient.least_days > 0
         )
-
-    # ------------------------------------------------------------------------------------ issuing
-
-    def _issue(
-        self,
-        request: Request,
-        route: Route,
-        taken: Sequence[Taken],
-        hours: float,
-        *,
-        reserved: bool = False,
-    ) -> None:
-        """Hand out units that will be there after some hours."""
-        now, patient = self._env.now, request.patient
-        ready = now + hours
-        units = 0
-        for group, last_day, number, _ in taken:
-            units += number
-            self._ledger.issue(
-                now,
-                patient.site,
-                route,
-                patient.use,
-                request.urgency,
-                patient.blood_group,
-                group,
-                last_day,
-                number,
-                60.0 * (ready - request.requested),
-                reserved,
-            )
-        request.missing -= units
-        request.last_ready = max(request.last_ready, ready)
-        if ready > request.due:
-            request.late_units += units
-        if not reserved:
-            self.check_stock(patient.site, taken)
-        if not request.missing:
-            del self._open[request]
-            if request.late_units and request.due < self._end:
-                lateness = request.last_ready - request.due
-                self._write_late(
-                    request, request.late_units, lateness, self._reason(request, lateness)
-                )
-
-    def check_stock(self, site: int, taken: Sequence[Taken]) -> None:
-        """Order at once what has become scarce because units left the stock."""
-        for group in {batch.group for batch in taken}:
-            self._replenishment.check(site, group)
-
-    # ------------------------------------------------------------------------------------ lateness
-
-    def _write_late(self, request: Request, units: int, hours: float, reason: Late) -> None:
-        patient = request.patient
-        self._ledger.late(
-            request.due, patient.site, request.urgency, patient.use, reason, units, 60.0 * hours
-        )
-
-    def _reason(self, request: Request, lateness: float) -> Late:
-        """Return why a request was late: what alone or together explains the lateness."""
-        if request.no_stock:
-            return Late.NO_STOCK
-        if request.bench_wait + request.sample_delay < lateness:
-            return Late.ROUTE_TOO_LONG
-        if request.bench_wait >= min(lateness, request.sample_delay):
-            return Late.WAITED_FOR_BENCH
-        return Late.NO_CONFIRMED_GROUP
-
-    def _reason_unserved(self, request: Request) -> Late:
-        """Return what a request that has not been served is waiting for."""
-        if request.no_stock:
-            return Late.NO_STOCK
-        return Late.WAITED_FOR_BENCH if request.job is not None else Late.NO_CONFIRMED_GROUP
 
     def _after(self, hours: float, call: Callable[[], None]) -> None:
         self._env.timeout(hours).callbacks.append(lambda _: call())

@@ -13,6 +13,7 @@ from disruption_sim.scenario.model import Scenario
 from disruption_sim.transfusion.bench import Bench
 from disruption_sim.transfusion.circumstances import Circumstances
 from disruption_sim.transfusion.compatibility import GROUP_O, SUBSTITUTION
+from disruption_sim.transfusion.counter import Counter
 from disruption_sim.transfusion.episodes import Episodes
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.national import NationalStock
@@ -21,8 +22,10 @@ from disruption_sim.transfusion.operations import Operations
 from disruption_sim.transfusion.planning import plan_stock
 from disruption_sim.transfusion.replenishment import Replenishment
 from disruption_sim.transfusion.rosters import rosters
+from disruption_sim.transfusion.route_times import RouteTimes
 from disruption_sim.transfusion.routes import Routes
-from disruption_sim.transfusion.samples import PatientSamples, SampleLoad, SiteBatches
+from disruption_sim.transfusion.sample_load import SampleLoad, SiteBatches
+from disruption_sim.transfusion.samples import PatientSamples
 from disruption_sim.transfusion.waiting import WaitingPatients
 from disruption_sim.transfusion.work_hours import SiteHours, by_day
 from disruption_sim.world.model import World
@@ -85,16 +88,20 @@ class Transfusion:
             for roster, site_batches, hours in zip(on_duty, batches, self._hours, strict=True)
         ]
         self._samples = SampleLoad(env, scenario, world, timeline, self._benches, batches)
+        times = RouteTimes(env, scenario, self._circumstances)
+        self._counter = Counter(env, scenario, self._ledger, self._replenishment)
         self._routes = Routes(
             env,
             scenario,
             self._circumstances,
+            times,
             self._stocks,
             self._benches,
             PatientSamples(env, scenario, world, self._circumstances, self._benches, self._ledger),
             waiting,
             self._ledger,
             self._replenishment,
+            self._counter,
         )
         self._operations = Operations(
             env,
@@ -104,7 +111,9 @@ class Transfusion:
             self._stocks,
             self._benches,
             on_duty,
+            times,
             self._routes,
+            self._counter,
             self._ledger,
             self._replenishment,
         )
@@ -114,6 +123,7 @@ class Transfusion:
             world,
             self._circumstances,
             national,
+            times,
             self._routes,
             self._samples,
             self._ledger,
@@ -203,7 +213,7 @@ class Transfusion:
     @property
     def outstanding_units(self) -> int:
         """Units that have been asked for and not issued yet."""
-        return self._routes.outstanding()
+        return self._counter.outstanding_units
 
     def finish(self) -> TransfusionRecords:
         """Return the records, at the end of the calendar.
@@ -216,7 +226,7 @@ class Transfusion:
         self._ledger.close_days(self._env.now)
         if not self._ledger.complete:
             raise RuntimeError("the records are complete only at the end of the calendar")
-        self._routes.judge_unserved()
+        self._counter.judge_unserved()
         for bench in self._benches:
             bench.close()
         return self._ledger.records(self._plan, *by_day(self._hours))

@@ -121,7 +121,7 @@ class ObligingBank:
         electronic: Callable[[float], bool] = lambda now: True,
         places: int = 0,
         compatible: Callable[[float], bool] = lambda now: True,
-        group_o_days: float = 5.0,
+        group_o_days: float | Callable[[float], float] = 5.0,
         bench_hours: float = 1.0,
     ) -> None:
         self.env: simpy.Environment
@@ -150,7 +150,8 @@ class ObligingBank:
         return max(self.places - taken, 0)
 
     def group_o_stock_days(self, site: int) -> float:
-        return self.group_o_days
+        days = self.group_o_days
+        return days if isinstance(days, float) else days(self.env.now)
 
     def has_compatible(self, site: int, blood_group: int, units: int) -> bool:
         assert units > 0

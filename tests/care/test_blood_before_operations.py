@@ -163,6 +163,26 @@ def test_who_goes_ahead_on_group_o_takes_no_place_at_the_bench() -> None:
     assert len(asked) < len(outage().bank.orders)
 
 
+def test_group_o_that_is_used_overnight_does_not_undo_the_huddle() -> None:
+    def stock_days(now: float) -> float:
+        return 5.0 if 12.0 <= now % HOURS_PER_DAY <= 18.0 else 1.0
+
+    steady, falling = (
+        by_hand(without_it(group_o_cover(0.05)), places=3, group_o_days=days)
+        for days in (5.0, stock_days)
+    )
+    first_day = ONSET + HOURS_PER_DAY
+
+    def refused(run: Run) -> int:
+        late = run.records.postponed_at > first_day
+        return int((run.events(Cause.TRANSFUSION_CANNOT_SUPPORT) & late).sum())
+
+    assert refused(steady) > 0
+    assert refused(falling) == refused(steady)
+    low = by_hand(without_it(group_o_cover(0.05)), places=3, group_o_days=1.0)
+    assert refused(low) > 2 * refused(steady)
+
+
 @lru_cache(maxsize=8)
 def sparing(under: float, **changes: Any) -> Run:
     return by_hand(without_it(rationalisation(under, **changes)))
@@ -291,3 +311,12 @@ def test_blood_is_asked_for_with_what_was_set_aside() -> None:
         assert request.prepared or not operations.needs_group_and_screen[request.patient]
         assert request.units == operations.units_transfused[request.patient]
         assert request.site == operations.site[request.patient]
+
+
+def test_the_first_day_has_had_its_huddle() -> None:
+    """The bench has had no evening for operations on day 0: it is as if it had."""
+    run = run_theatres(
+        busy_scenario(calendar__horizon_weeks=1), bank=ObligingBank(bench_hours=16.0)
+    )
+    assert min(order.needed_at for order in run.bank.orders) < HOURS_PER_DAY
+    assert not np.any(run.events(Cause.TRANSFUSION_CANNOT_SUPPORT))

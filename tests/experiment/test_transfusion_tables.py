@@ -188,7 +188,7 @@ def test_the_page_tells_its_findings_and_balances(result: Result) -> None:
         assert f"| {way.title} |" in page
     assert "| Not accounted for | 0 | 0 |" in page
     assert "0 units a week are issued electronically instead of" in page
-    assert "14.0 days in pre-amber, 3.0 in amber and 0.0 in red" in page
+    assert "and spends 14.0 days in pre-amber, 3.0 days in amber." in page
     assert "Requests not served in time: 7.0 instead of 0.0 a week." in page
 
 
@@ -202,6 +202,20 @@ def test_a_table_of_the_page_says_what_the_csv_says(result: Result) -> None:
         arm="baseline",
     )  # fmt: skip
     assert int(row.group(1)) == round(usual)
+
+
+def test_surgical_use_is_the_sum_of_its_parts(result: Result) -> None:
+    page = transfusion_page(result)
+    shares = {
+        title: float(share)
+        for title, share in re.findall(
+            r"\| ([A-Za-z ]+) \| [\d, ()to]+ \| ([\d.]+) \| ?\d* \|", page
+        )
+    }
+    parts = ("of which operation", "of which trauma", "of which major haemorrhage")
+    assert shares["Surgical"] == pytest.approx(sum(shares[part] for part in parts), abs=0.11)
+    whole = shares["Medical"] + shares["Obstetric"] + shares["Surgical"]
+    assert whole == pytest.approx(shares["All"], abs=0.11)
 
 
 def test_without_an_outage_the_page_compares_the_whole_run(result: Result) -> None:
@@ -219,5 +233,6 @@ def test_without_a_single_unit_there_is_a_page_too() -> None:
     page = transfusion_page(empty)
     assert "nan" not in page
     assert "| All | 0 | - | 100 |" in page
+    assert "and is in no alert." in page
     assert empty.blood_by_route.empty
     assert empty.blood_not_in_time.empty

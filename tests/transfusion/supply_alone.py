@@ -30,7 +30,10 @@ HOURS_OF_USE = (2.0, 8.0, 11.5, 14.0, 18.0, 22.0)
 
 @cache
 def supplied_scenario(*overrides: str, weeks: int = 10) -> Scenario:
-    """Return the built-in hospitals for some weeks, 6 of them before the onset; nothing is made to order."""
+    """Return the built-in hospitals for some weeks, 6 of them before the onset.
+
+    Nothing is made to order.
+    """
     basis = [
         "calendar.warm_up_weeks=6",
         f"calendar.horizon_weeks={weeks - 6}",

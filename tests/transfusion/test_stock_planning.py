@@ -37,7 +37,7 @@ def test_expected_use_is_what_the_world_draws() -> None:
     operations = draw_operations(scenario, days, 3, 0)
     use = np.zeros((6, 7, 8))
     site, group = bleeding.site.astype(np.int64), bleeding.blood_group.astype(np.int64)
-    weekday = days.weekday[(bleeding.time // 24.0).astype(int)]
+    weekday = days.weekday[np.floor(bleeding.time / 24.0).astype(np.int64)]
     o_positive = rules.o_positive_eligible_share * rules.o_positive_uptake_share
     first_pack = np.where(
         bleeding.use == MAJOR_HAEMORRHAGE,
@@ -45,8 +45,8 @@ def test_expected_use_is_what_the_world_draws() -> None:
         bleeding.units,
     )
     unmatched = np.where(bleeding.urgency == IMMEDIATE, first_pack, 0).astype(float)
-    np.add.at(use, (site, weekday, O_NEGATIVE), (1.0 - o_positive) * unmatched)
-    np.add.at(use, (site, weekday, O_POSITIVE), o_positive * unmatched)
+    np.add.at(use[:, :, O_NEGATIVE], (site, weekday), (1.0 - o_positive) * unmatched)
+    np.add.at(use[:, :, O_POSITIVE], (site, weekday), o_positive * unmatched)
     np.add.at(use, (site, weekday, group), bleeding.units - unmatched)
     new = operations.clock_start >= 0.0
     # Referrals less the few who leave the list before they are treated.

@@ -24,7 +24,7 @@ from disruption_sim.scenario.model import (
 )
 from disruption_sim.transfusion.expected import expected_samples
 from disruption_sim.transfusion.rosters import rosters
-from disruption_sim.transfusion.samples import hourly_samples
+from disruption_sim.transfusion.sample_load import hourly_samples
 from disruption_sim.world.draw import draw_world
 from disruption_sim.world.model import USES, World
 from tests.transfusion.small_world import (
