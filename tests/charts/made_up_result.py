@@ -113,6 +113,10 @@ def made_up_result(
     gone = np.exp(-np.maximum(week - 6, 0) / (30.0 if slow else 6.0))
     measures["operations_backlog"] = (np.zeros((replications, weeks)), noise(rise * gone, 0.1))
     backlog = measures["operations_backlog"][1]
+    # The long ones wait longer.
+    measures["operations_backlog_hours"] = (
+        np.zeros((replications, weeks)), 2.0 * rise * np.sqrt(gone) * np.ones_like(backlog),
+    )  # fmt: skip
     earlier = noise(120.0 * strength * (1.0 - np.exp(-(week + 1) / 5.0)), 0.1)
     later = backlog + earlier
     for name, patients in {
