@@ -154,14 +154,9 @@ class GoNoGo:
             self._at_bench.remove(patient)
             self._blood.release(patient)
 
-    def on_group_o(self, site: int, patient: int, now: float) -> bool:
+    def on_group_o(self, site: int, patient: int) -> bool:
         """Whether a patient who goes ahead does so on group O instead of matched blood."""
-        return (
-            self._patients.may_need_blood[patient]
-            and patient not in self._at_bench
-            and not self._blood.electronic_issue(site)
-            and not self._pre_assessment.spared(patient, now)
-        )
+        return patient in self._on_group_o and not self._blood.electronic_issue(site)
 
     def _cancelled_in_any_case(self, patient: int) -> Cause | None:
         """Return why an operation is cancelled whatever the incident does, if it is."""

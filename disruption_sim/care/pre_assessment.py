@@ -237,7 +237,7 @@ class PreAssessment:
     def _send(
         self, site: int, now: float, samples: Sequence[_Sample], *, repeat: bool = False
     ) -> None:
-        """Announce samples to the laboratories; results of blood taken before hour 0 are in hand."""
+        """Announce samples to the laboratories; what was taken before hour 0 is in hand."""
         for column, patient, _, visit in samples:
             if visit < 0.0:
                 column[patient] = IN_HAND

@@ -291,7 +291,7 @@ class Theatres:
             for site, numbers in on_days
             for number in numbers
             for patient in book.cases[number]
-            if self._go_no_go.on_group_o(site, patient, now)
+            if self._go_no_go.on_group_o(site, patient)
         }
         left = []
         for patient, transfer in self._other_hospitals.agree(on_group_o, now).items():
