@@ -27,7 +27,7 @@ Booked = tuple[int, float]
 LONGEST_CARRY_SHARE = 0.5
 """Planned time that was left over or overdrawn is carried to the next list up to this share."""
 OBSERVED_HOURS = 28 * HOURS_PER_DAY
-"""How long before week 1 the usual size of a waiting list is observed."""
+"""How long before week 1 the usual length of a waiting list is observed."""
 
 
 class WaitingLists:
@@ -88,8 +88,8 @@ class Booking:
     stays under it or passes it is carried to its next list, so that lists as a whole are booked to
     the planned utilisation whatever the lengths of the cases.
 
-    Flexible lists are opened at the late booking while the waiting list is longer than usual,
-    which is its mean size over the four weeks before week 1 (until then its size at hour 0);
+    Flexible lists are opened at the late booking while more theatre hours are waited for than
+    usual, which is the mean over the four weeks before week 1 (until then what there is at hour 0);
     recovery lists on top of that while a policy of recovery lists holds, as many as can be staffed.
     Those of the independent sector take only patients who may be operated on there.
 
@@ -146,7 +146,7 @@ class Booking:
         """
         self._waiting_lists.advance_to(0.0, site)
         for waiting in self._waiting_lists.at_site(site):
-            waiting.usual_size = waiting.size
+            waiting.usual_hours = waiting.hours
         booked: list[Booked] = []
         self._fill(self._late[site].get(-1, []), 0.0, booked, late=True)
         self._fill(self._early[site].get(-1, []), 0.0, booked, late=False)
@@ -195,7 +195,7 @@ class Booking:
         if book.opened[number]:
             return True
         waiting = self._waiting_list(number)
-        if not late or waiting.size <= waiting.usual_size:
+        if not late or waiting.hours <= waiting.usual_hours:
             return False
         if not book.flexible[number]:
             policy = self._policy_for(number)

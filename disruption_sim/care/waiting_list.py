@@ -87,10 +87,12 @@ class WaitingList:
 
     Attributes
     ----------
-    size : int
-        Patients referred, and neither operated on nor removed: waiting or booked.
-    usual_size : float
-        Size in ordinary running: at hour 0 to begin with, from week 1 on the mean of what
+    hours : float
+        Planned theatre hours, without turnovers, of all patients referred and neither operated on
+        nor removed: waiting or booked. So the size of the list is what is to be done, whether few
+        long cases or many short ones are left.
+    usual_hours : float
+        Those of ordinary running: at hour 0 to begin with, from week 1 on the mean of what
         `observe` saw before.
     short_notice : ShortNoticePool
         Those who may be called into a place that somebody else has left.
@@ -118,18 +120,18 @@ class WaitingList:
         self._by_need: _Heaps | None = None
         self._elsewhere: _Heaps | None = None
         self.short_notice = ShortNoticePool(patients)
-        self.size = 0
-        self.usual_size = 0.0
-        self._observed: list[int] = []
+        self.hours = 0.0
+        self.usual_hours = 0.0
+        self._observed: list[float] = []
 
     def observe(self) -> None:
         """Take note of the size on one more day of ordinary running."""
-        self._observed.append(self.size)
+        self._observed.append(self.hours)
 
     def settle(self) -> None:
         """Call the mean of the days observed the usual size from now on."""
         if self._observed:
-            self.usual_size = sum(self._observed) / len(self._observed)
+            self.usual_hours = sum(self._observed) / len(self._observed)
             self._observed.clear()
 
     def advance_to(self, now: float) -> None:
@@ -143,7 +145,7 @@ class WaitingList:
             if patients.clock_start[patient] > now:
                 break
             self._joined += 1
-            self.size += 1
+            self.hours += patients.expected_duration[patient]
             if patients.available_from[patient] <= patients.clock_start[patient]:
                 self._enter(patient)
             else:
@@ -239,7 +241,7 @@ class WaitingList:
         """Note that a booked patient's operation has begun."""
         self._patients.stage[patient] = _OPERATED
         self._patients.done_at[patient] = at
-        self.size -= 1
+        self.hours -= self._patients.expected_duration[patient]
 
     def _enter(self, patient: int) -> None:
         patients = self._patients
@@ -279,4 +281,4 @@ class WaitingList:
     def _remove(self, patient: int, at: float) -> None:
         self._patients.stage[patient] = Stage.REMOVED
         self._patients.removed_at[patient] = at
-        self.size -= 1
+        self.hours -= self._patients.expected_duration[patient]

@@ -130,20 +130,20 @@ def test_the_unavailable_are_on_the_list_but_cannot_be_booked_before_their_time(
         )
     )
     waiting.advance_to(0.0)
-    assert waiting.size == 2
+    assert waiting.hours == 2
     assert all_in_order(waiting) == [1]
     waiting.advance_to(6.0)
-    assert waiting.size == 3
+    assert waiting.hours == 3
     assert patients.stage[2] == Stage.WAITING
     # One becomes available and can be booked; one leaves before he does.
     waiting.advance_to(10.0)
-    assert (patients.removed_at[2], waiting.size) == (8.0, 2)
+    assert (patients.removed_at[2], waiting.hours) == (8.0, 2)
     assert all_in_order(waiting) == [0]
     waiting.put_back(0, 11.0)
     waiting.advance_to(25.0)
     assert patients.removed_at[0] == 15.0
     assert all_in_order(waiting) == []
-    assert waiting.size == 1
+    assert waiting.hours == 1
 
 
 def test_a_certain_patient_can_be_taken_and_is_not_taken_twice() -> None:
@@ -187,12 +187,12 @@ def test_whoever_leaves_while_booked_leaves_when_put_back() -> None:
     assert waiting.take_first(math.inf) == 0
     waiting.advance_to(11.0)
     assert patients.stage[0] == Stage.BOOKED
-    assert waiting.size == 2
+    assert waiting.hours == 2
     waiting.put_back(0, 11.5)
     assert patients.removed_at[0] == 11.5
     waiting.advance_to(20.0)
     assert patients.removed_at[1] == 12.0
-    assert waiting.size == 0
+    assert waiting.hours == 0
     assert waiting.take_first(math.inf) is None
 
 
@@ -272,5 +272,5 @@ def test_equals_a_list_that_is_sorted_every_time(
                 gone.add(patient)
             else:
                 here.add(patient)
-        assert waiting.size == len(here) + len(booked)
+        assert waiting.hours == sum(people[p][2] for p in [*here, *booked])
     assert {p for p in range(len(people)) if not np.isnan(patients.removed_at[p])} == gone

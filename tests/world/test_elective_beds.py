@@ -90,7 +90,7 @@ def test_beds_are_those_that_the_stated_occupancy_fills() -> None:
         (Bed.CRITICAL_CARE, rules.critical_care_occupancy),
     ):
         assert np.all(np.abs(beds[:, kind] - weekdays[:, kind] / occupancy) <= 0.5 + 1e-9)
-    roomier = elective_beds(scenario_with(surgery__beds__ward_occupancy=0.7))
+    roomier = elective_beds(scenario_with(surgery__beds__ward_occupancy=0.8 * rules.ward_occupancy))
     assert np.all(roomier[:, Bed.WARD] > beds[:, Bed.WARD])
     np.testing.assert_array_equal(roomier[:, Bed.CRITICAL_CARE], beds[:, Bed.CRITICAL_CARE])
 
