@@ -30,13 +30,20 @@ class Cause(IntEnum):
     STOPPED_BY_INCIDENT_COMMAND = 5
     DISPLACED = 6
     ORDINARY = 7
+    NO_BED = 8
+    NO_TIME_LEFT = 9
+    NO_STAFF = 10
 
     @property
     def title(self) -> str:
         """The cause in words."""
-        if self is Cause.SAMPLE_EXPIRED:
-            return "Sample expired or refused"
-        return self.name.replace("_", " ").capitalize()
+        return {
+            Cause.SAMPLE_EXPIRED: "Sample expired or refused",
+            Cause.ORDINARY: "Ordinary: patient unfit or did not come",
+            Cause.NO_BED: "No bed",
+            Cause.NO_TIME_LEFT: "List overran",
+            Cause.NO_STAFF: "No staff or equipment",
+        }.get(self, self.name.replace("_", " ").capitalize())
 
 
 INCIDENT_CAUSES = frozenset(
@@ -49,6 +56,55 @@ INCIDENT_CAUSES = frozenset(
         Cause.STOPPED_BY_INCIDENT_COMMAND,
     }
 )
+
+
+NON_CLINICAL_CAUSES = frozenset({Cause.DISPLACED, Cause.NO_BED, Cause.NO_TIME_LEFT, Cause.NO_STAFF})
+"""Ordinary reasons that count as last-minute cancellations for non-clinical reasons."""
+
+
+class Removal(IntEnum):
+    """Why a patient left the waiting list without an operation here."""
+
+    TREATED_ELSEWHERE = 0
+    RECOVERED = 1
+    DECLINED = 2
+    DIED = 3
+
+
+class ExtraList(IntEnum):
+    """Where recovery lists are held."""
+
+    WEEKEND = 0
+    EVENING = 1
+    INDEPENDENT_SECTOR = 2
+
+
+class DoneOn(IntEnum):
+    """On which kind of list a patient was operated on."""
+
+    ORDINARY_LIST = 0
+    FLEXIBLE_LIST = 1
+    WEEKEND_LIST = 2
+    EVENING_LIST = 3
+    INDEPENDENT_SECTOR = 4
+    OTHER_HOSPITAL = 5
+
+    @property
+    def title(self) -> str:
+        """The kind of list in words."""
+        return {
+            DoneOn.WEEKEND_LIST: "Recovery lists at weekends",
+            DoneOn.EVENING_LIST: "Recovery lists in the evening",
+            DoneOn.INDEPENDENT_SECTOR: "Recovery lists in the independent sector",
+            DoneOn.OTHER_HOSPITAL: "Other hospitals (surgical mutual aid)",
+        }.get(self, f"{self.name.replace('_', ' ').capitalize()}s")
+
+
+class Bed(IntEnum):
+    """Kinds of beds of elective patients."""
+
+    WARD = 0
+    CRITICAL_CARE = 1
 
 
 class Route(IntEnum):
@@ -286,6 +342,8 @@ class SurgeryRecords:
     ----------
     done_at, removed_at : float64 (patients,)
         NaN where it did not happen. `done_at` is the start of the operation.
+    done_on : uint8 (patients,)
+        ``DoneOn``; 0 where it did not happen.
     postponed_at, postponed_patient, postponed_cause : (events,)
         float64 time, int32 patient, uint8 ``Cause``, in order of time. The time is the start of
         the list from which the operation was taken: a postponement counts in the week in which
@@ -296,24 +354,43 @@ class SurgeryRecords:
         standard has not yet run out at the end).
     swapped_in : int32 (swaps,)
         Patients who were operated on at short notice in a free slot.
-    lists_run, flexible_lists_run, recovery_lists_run : int64 (weeks,)
+    transferred : int32 (transfers,)
+        Patients operated on in another hospital by surgical mutual aid; `done_at` is when.
+    host_displaced : float64 (weeks,)
+        Operations of the hosts' own that were put off for them, by the week of the transfer.
+    lists_run, flexible_lists_run : int64 (weeks,)
+    extra_lists_run : int64 (weeks, kinds)
+        Recovery lists by ``ExtraList``.
+    cost_pounds : float64 (weeks,)
+        Of recovery lists and transfers.
     busy_hours, list_hours : float64 (weeks,)
-        Theatre time used and open.
+        Theatre time used and open, of the hospitals' own lists.
+    beds : int64 (sites, kinds)
+        For elective patients, by ``Bed``.
+    beds_occupied, beds_lost : int64 (days, sites, kinds)
+        On each night, by elective patients and by emergencies.
     """
 
     done_at: Floats
     removed_at: Floats
+    done_on: Codes
     postponed_at: Floats
     postponed_decided_at: Floats
     postponed_patient: Numbers
     postponed_cause: Codes
     rebooked_late: Flags
     swapped_in: Numbers
+    transferred: Numbers
+    host_displaced: Floats
     lists_run: Integers
     flexible_lists_run: Integers
-    recovery_lists_run: Integers
+    extra_lists_run: Integers
+    cost_pounds: Floats
     busy_hours: Floats
     list_hours: Floats
+    beds: Integers
+    beds_occupied: Integers
+    beds_lost: Integers
 
 
 @dataclass(frozen=True)

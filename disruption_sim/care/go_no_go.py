@@ -40,9 +40,9 @@ class GoNoGo:
     a sample is lost, was never taken because of a restriction (which counts as results not
     reported) or will be out of date, or if the transfusion service cannot support it.
     Results that are only late may still come overnight: they are waited for until the morning,
-    when an operation without them is postponed, P2 included. Ordinary cancellations are drawn for
-    the morning and come before every other reason of the morning, so that on the whole the same
-    patients are cancelled in every arm.
+    when an operation without them is postponed, P2 included. Patients found unfit, patients who do
+    not come, and want of staff or equipment are drawn for the morning and come before every other
+    reason of the morning, so that on the whole the same patients are cancelled in every arm.
 
     Whoever needs a crossmatch before the operation is handed to the bench at the huddle, by
     priority and larger operations first: with electronic issue those in whom it is not permitted,
@@ -70,14 +70,20 @@ class GoNoGo:
         self._blood = blood
         self._units_by_hand = scenario.transfusion.units_by_hand_for_operation
         self._at_bench: set[int] = set()
+        shares = scenario.surgery.clinical_cancellation_share
+        self._clinical_share = [shares[grade] for grade in GRADES]
+        self._clinical_key = world.key("operations.clinical_cancellation")
+        self._staff_share = scenario.surgery.staff_cancellation_share
+        self._staff_key = world.key("operations.staff_cancellation")
+        # Nearly all are booked once only: what is drawn for that is drawn for all at a time.
+        everybody = np.arange(patients.count)
+        by_patient = np.array(self._clinical_share)[world.operations.grade]
+        unfit = hash_uniform(self._clinical_key, everybody, 1) < by_patient
+        unstaffed = hash_uniform(self._staff_key, everybody, 1) < self._staff_share
+        self._unfit_at_first: list[bool] = unfit.tolist()
+        self._unstaffed_at_first: list[bool] = unstaffed.tolist()
         self._on_group_o: set[int] = set()
         self._since_hour_0: frozenset[int] = frozenset()
-        shares = scenario.surgery.ordinary_cancellation_share
-        self._ordinary_share = [shares[grade] for grade in GRADES]
-        self._ordinary_key = world.key("operations.ordinary_cancellation")
-        first = hash_uniform(self._ordinary_key, np.arange(patients.count), 1)
-        by_patient = np.array(self._ordinary_share)[world.operations.grade]
-        self._ordinary_at_first: list[bool] = (first < by_patient).tolist()
 
     def huddle(
         self, site: int, cases: Sequence[Case], now: float
@@ -121,8 +127,9 @@ class GoNoGo:
         causes: list[Cause | None] = [None] * len(cases)
         results, group = self._pre_assessment.look(cases, now)
         for place, (patient, _) in enumerate(cases):
-            if self._cancelled_ordinarily(patient):
-                causes[place] = Cause.ORDINARY
+            cause = self._cancelled_in_any_case(patient)
+            if cause is not None:
+                causes[place] = cause
             elif patient in results:
                 expired = results[patient] == SampleState.LOST
                 causes[place] = Cause.SAMPLE_EXPIRED if expired else Cause.RESULTS_NOT_REPORTED
@@ -147,12 +154,23 @@ class GoNoGo:
             self._at_bench.remove(patient)
             self._blood.release(patient)
 
-    def _cancelled_ordinarily(self, patient: int) -> bool:
+    def on_group_o(self, site: int, patient: int) -> bool:
+        """Whether a patient who goes ahead does so on group O instead of matched blood."""
+        return patient in self._on_group_o and not self._blood.electronic_issue(site)
+
+    def _cancelled_in_any_case(self, patient: int) -> Cause | None:
+        """Return why an operation is cancelled whatever the incident does, if it is."""
         occasion = self._patients.bookings[patient]
         if occasion == 1:
-            return self._ordinary_at_first[patient]
-        share = self._ordinary_share[self._patients.grade[patient]]
-        return hash_uniform(self._ordinary_key, patient, occasion) < share
+            unfit = self._unfit_at_first[patient]
+            unstaffed = self._unstaffed_at_first[patient]
+        else:
+            share = self._clinical_share[self._patients.grade[patient]]
+            unfit = hash_uniform(self._clinical_key, patient, occasion) < share
+            unstaffed = hash_uniform(self._staff_key, patient, occasion) < self._staff_share
+        if unfit:
+            return Cause.ORDINARY
+        return Cause.NO_STAFF if unstaffed else None
 
     def _with_blood(
         self,

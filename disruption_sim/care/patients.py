@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import numpy as np
+
+from disruption_sim.scenario.model import Grade
 from disruption_sim.world.model import Operations
 
 RANK_P2, RANK_POSTPONED, RANK_P3, RANK_P4 = range(4)
 RANK_BY_PRIORITY = (RANK_P2, RANK_P3, RANK_P4)
 PRIORITY_P2 = 0
+ASA_2 = 1
+OF_INDEPENDENT_SECTOR = (Grade.MINOR, Grade.INTERMEDIATE)
+"""Grades that the independent sector takes, as day cases, of patients at ASA 1 and 2."""
 
 
 class Stage(IntEnum):
@@ -37,6 +43,9 @@ class Patients:
         Neither blood results nor a group-and-screen sample.
     may_need_blood : list of bool
         The transfusion service has to be able to support the operation.
+    independent_sector : list of bool
+        May be operated on there: a day case of minor or intermediate grade, ASA 1 or 2, without a
+        group-and-screen sample or units.
     crossmatched_always : list of bool
         Units are crossmatched beforehand even where blood can be issued electronically.
     stage : bytearray (patients,)
@@ -51,10 +60,12 @@ class Patients:
         self.operations = operations
         self.count = operations.clock_start.size
         self.clock_start: list[float] = operations.clock_start.tolist()
+        self.available_from: list[float] = operations.available_from.tolist()
         self.removal: list[float] = operations.removal.tolist()
         self.duration: list[float] = operations.duration.tolist()
         self.expected_duration: list[float] = operations.expected_duration.tolist()
         self.site: list[int] = operations.site.tolist()
+        self.specialty: list[int] = operations.specialty.tolist()
         self.procedure: list[int] = operations.procedure.tolist()
         self.grade: list[int] = operations.grade.tolist()
         self.priority: list[int] = operations.priority.tolist()
@@ -65,11 +76,24 @@ class Patients:
         self.units_crossmatched: list[int] = operations.units_crossmatched.tolist()
         self.units_transfused: list[int] = operations.units_transfused.tolist()
         self.blood_group: list[int] = operations.blood_group.tolist()
+        self.asa: list[int] = operations.asa.tolist()
+        self.day_case: list[bool] = operations.day_case.tolist()
+        self.nights: list[int] = operations.nights.tolist()
+        self.critical_care: list[bool] = operations.critical_care.tolist()
+        self.short_notice: list[bool] = operations.short_notice.tolist()
         self.needs_nothing: list[bool] = (
             ~(operations.needs_results | operations.needs_group_and_screen)
         ).tolist()
         self.may_need_blood: list[bool] = (
             operations.needs_group_and_screen | (operations.units_crossmatched > 0)
+        ).tolist()
+        grades = [number for number, grade in enumerate(Grade) if grade in OF_INDEPENDENT_SECTOR]
+        self.independent_sector: list[bool] = (
+            operations.day_case
+            & np.isin(operations.grade, grades)
+            & (operations.asa <= ASA_2)
+            & ~operations.needs_group_and_screen
+            & (operations.units_crossmatched == 0)
         ).tolist()
         self.crossmatched_always: list[bool] = (
             (operations.antibodies | operations.always_crossmatched)

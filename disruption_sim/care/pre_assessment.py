@@ -21,14 +21,18 @@ from disruption_sim.world.model import World
 
 MORNING, MIDDAY, EVENING = 9.0, 13.0, 16.0
 """Blood is taken on working days between MORNING and EVENING; half-days part at MIDDAY."""
-DAYS_IN_HAND_AT_START = 7
-"""Whoever is operated on in the first days has had all blood taken before hour 0."""
 NOT_TAKEN = -2
+REPEAT = 1 << 23
+"""Added to the number of the booking, for what is drawn for a sample that is taken again."""
 
 PRE_ASSESSMENT = list(Source).index(Source.PRE_ASSESSMENT)
 CHEMISTRY = list(TubeType).index(TubeType.CHEMISTRY)
 HAEMATOLOGY = list(TubeType).index(TubeType.HAEMATOLOGY)
 GROUP_AND_SCREEN = list(TubeType).index(TubeType.GROUP_AND_SCREEN)
+
+
+_Sample = tuple[list[int], int, int, float]
+"""Where its number is kept, the patient, the type of tube, and when it is taken."""
 
 
 class SampleState(IntEnum):
@@ -119,7 +123,7 @@ class PreAssessment:
         self._blood_tests = blood_tests
         self._blood = blood
         self._hours = WorkingHours(days)
-        self._days_before = surgery.pre_assessment_days_before
+        self._latest, self._earliest = surgery.pre_assessment_days_before
         self._results_validity = HOURS_PER_DAY * surgery.results_validity_days
         usual = HOURS_PER_DAY * surgery.group_and_screen_validity_days
         short = min(usual, HOURS_PER_DAY * scenario.transfusion.short_validity_days)
@@ -127,8 +131,10 @@ class PreAssessment:
             world.operations.short_validity, short, usual
         ).tolist()
         self._key = world.key("pre_assessment.visit")
+        self._day_key = world.key("pre_assessment.day")
         numbers = np.arange(patients.count)
         self._first_visit: list[float] = hash_uniform(self._key, numbers, 1).tolist()
+        self._first_day: list[float] = hash_uniform(self._day_key, numbers, 1).tolist()
         self._chemistry = [NOT_TAKEN] * patients.count
         self._haematology = [NOT_TAKEN] * patients.count
         self._results_taken = [-math.inf] * patients.count
@@ -148,13 +154,13 @@ class PreAssessment:
 
         Notes
         -----
-        Blood is taken ``pre_assessment_days_before`` the list, on a working day; as soon as
-        possible when that has passed. If that is too early for the group-and-screen sample, it is
-        taken on the first working day from which it is valid a day beyond the list, at the latest
-        the day before, be that a working day or not. Earlier samples that are still
-        in date on the day are used again, unless they were taken and nobody has heard of them
-        since: then new ones are taken. Results for lists in the first days
-        after hour 0 are in hand.
+        Blood is taken ``pre_assessment_days_before`` the list, any day between the two being as
+        likely, on a working day; as soon as possible when that has passed. If that is too early for
+        the group-and-screen sample, it is taken on the first working day from which it is valid a
+        day beyond the list, at the latest the day before, be that a working day or not. Earlier
+        samples that are still in date on the day are used again, unless they were taken and nobody
+        has heard of them since: then new ones are taken. For the lists that are booked at hour 0
+        results of blood that would have been taken before are in hand.
         """
         patients = self._patients
         booked = [case for case in booked if not patients.needs_nothing[case[0]]]
@@ -162,9 +168,7 @@ class PreAssessment:
             booked, now, self._results_taken, self._chemistry, self._haematology
         )
         lost_group = self._without_answer(booked, now, self._group_taken, self._group)
-        collected: list[float] = []
-        types: list[int] = []
-        owners: list[tuple[list[int], int]] = []
+        samples: list[_Sample] = []
         for patient, start in booked:
             wants_results = patients.needs_results[patient] and (
                 patient in lost_results
@@ -180,44 +184,81 @@ class PreAssessment:
                 wants_group = False
             if not (wants_results or wants_group):
                 continue
-            in_hand = now == 0.0 and start < HOURS_PER_DAY * DAYS_IN_HAND_AT_START
-            visit, visit_for_group = self._visits(patient, start, now, in_hand=in_hand)
+            visit, visit_for_group = self._visits(patient, start, now)
             if wants_results:
-                self._results_taken[patient] = visit
-                for numbers, tube_type in (
-                    (self._chemistry, CHEMISTRY),
-                    (self._haematology, HAEMATOLOGY),
-                ):
-                    if in_hand:
-                        numbers[patient] = IN_HAND
-                    else:
-                        collected.append(visit)
-                        types.append(tube_type)
-                        owners.append((numbers, patient))
+                samples += self._results_at(patient, visit)
             if wants_group:
-                self._group_taken[patient] = visit_for_group
-                if in_hand:
-                    self._group[patient] = IN_HAND
-                else:
-                    collected.append(visit_for_group)
-                    types.append(GROUP_AND_SCREEN)
-                    owners.append((self._group, patient))
-        if collected:
-            tube_types = np.array(types, dtype=np.uint8)
-            bled = np.array([patient for _, patient in owners])
-            occasions = np.array([patients.bookings[patient] for _, patient in owners])
-            ids = self._blood_tests.submit(
-                np.array(collected),
-                site,
-                PRE_ASSESSMENT,
-                tube_types,
-                sample_identities(PRE_ASSESSMENT, bled, occasions, tube_types),
-            ).tolist()
-            for (numbers, patient), tube in zip(owners, ids, strict=True):
-                numbers[patient] = tube
-                if numbers is self._group:
-                    heappush(self._to_announce[site], (self._group_taken[patient], patient, tube))
-            self.announce(site, now)
+                samples += self._group_at(patient, visit_for_group)
+        self._send(site, now, samples)
+
+    def repeat_lost(self, site: int, now: float, cases: Sequence[tuple[int, float]]) -> None:
+        """Take samples again that are known to be lost or will be out of date on the day.
+
+        Blood is taken in the next half-day, in time for the huddle. What a restriction of demand
+        has withheld is not asked for again, nor what is only late.
+
+        Parameters
+        ----------
+        site : int
+        now : float
+            The laboratories have been advanced to it.
+        cases : sequence of (patient, start of the list)
+            Some days ahead.
+        """
+        results, group = self.look(cases, now)
+        samples: list[_Sample] = []
+        for patient, _ in cases:
+            again = [
+                found.get(patient, SampleState.READY) >= SampleState.LOST
+                for found in (results, group)
+            ]
+            if any(again):
+                uniform = hash_uniform(
+                    self._key, patient, self._patients.bookings[patient] + REPEAT
+                )
+                visit = self._not_before(-math.inf, now, uniform)
+                samples += self._results_at(patient, visit) if again[0] else []
+                samples += self._group_at(patient, visit) if again[1] else []
+        self._send(site, now, samples, repeat=True)
+
+    def _results_at(self, patient: int, visit: float) -> list[_Sample]:
+        """Note when blood is taken for results; return the samples."""
+        self._results_taken[patient] = visit
+        return [
+            (self._chemistry, patient, CHEMISTRY, visit),
+            (self._haematology, patient, HAEMATOLOGY, visit),
+        ]
+
+    def _group_at(self, patient: int, visit: float) -> list[_Sample]:
+        """Note when blood is taken for the group-and-screen sample; return it."""
+        self._group_taken[patient] = visit
+        return [(self._group, patient, GROUP_AND_SCREEN, visit)]
+
+    def _send(
+        self, site: int, now: float, samples: Sequence[_Sample], *, repeat: bool = False
+    ) -> None:
+        """Announce samples to the laboratories; what was taken before hour 0 is in hand."""
+        for column, patient, _, visit in samples:
+            if visit < 0.0:
+                column[patient] = IN_HAND
+        sent = [sample for sample in samples if sample[-1] >= 0.0]
+        if not sent:
+            return
+        tube_types = np.array([tube_type for _, _, tube_type, _ in sent], dtype=np.uint8)
+        bled = np.array([patient for _, patient, _, _ in sent])
+        occasions = np.array([self._patients.bookings[patient] for _, patient, _, _ in sent])
+        ids = self._blood_tests.submit(
+            np.array([visit for _, _, _, visit in sent]),
+            site,
+            PRE_ASSESSMENT,
+            tube_types,
+            sample_identities(PRE_ASSESSMENT, bled, occasions + REPEAT * repeat, tube_types),
+        ).tolist()
+        for (column, patient, _, visit), tube in zip(sent, ids, strict=True):
+            column[patient] = tube
+            if column is self._group:
+                heappush(self._to_announce[site], (visit, patient, tube))
+        self.announce(site, now)
 
     def announce(self, site: int, now: float) -> None:
         """Tell the bench of the group-and-screen samples that are taken on the rest of a day.
@@ -252,6 +293,25 @@ class PreAssessment:
             and patient not in self._without_sample
             and self._group_taken[patient] + self._group_validity[patient] >= day_start
         )
+
+    def results_in_hand(self, patient: int, start: float, now: float) -> bool:
+        """Whether results have been reported and are in date at a time, if they are needed at all.
+
+        Parameters
+        ----------
+        patient : int
+        start : float
+            Of the operation.
+        now : float
+            The laboratories have been advanced to it.
+        """
+        if not self._patients.needs_results[patient]:
+            return True
+        if self._results_taken[patient] + self._results_validity < start:
+            return False
+        numbers = (self._chemistry[patient], self._haematology[patient])
+        sent = np.array([number for number in numbers if number != IN_HAND], dtype=np.int32)
+        return bool(np.all(self._blood_tests.reported_at(sent) <= now)) if sent.size else True
 
     def group_tested_at(self, patients: Sequence[int]) -> list[float]:
         """Return when group-and-screen samples were reported; infinity if that is still to come."""
@@ -338,30 +398,33 @@ class PreAssessment:
             patient for patient, known in zip(owners, answered.tolist(), strict=True) if not known
         )
 
-    def _visits(
-        self, patient: int, start: float, now: float, *, in_hand: bool
-    ) -> tuple[float, float]:
-        """Return when blood is taken for results and for the group-and-screen sample."""
+    def _visits(self, patient: int, start: float, now: float) -> tuple[float, float]:
+        """Return when blood is taken for results and for the group-and-screen sample.
+
+        At hour 0 either may be before it; then the result is in hand.
+        """
         occasion = self._patients.bookings[patient]
-        uniform = (
-            self._first_visit[patient]
-            if occasion == 1
-            else hash_uniform(self._key, patient, occasion)
-        )
-        list_day = int(start // HOURS_PER_DAY)
-        planned = list_day - math.ceil(self._days_before)
-        validity = self._group_validity[patient]
-        # The first day on which the group-and-screen sample is valid a day beyond the list.
-        in_date = math.ceil(list_day + 1.0 - validity / HOURS_PER_DAY)
-        if in_hand:
-            for_group = min(max(planned, in_date), list_day - 1)
-            return HOURS_PER_DAY * planned + MIDDAY, HOURS_PER_DAY * for_group + MIDDAY
+        if occasion == 1:
+            uniform, uniform_day = self._first_visit[patient], self._first_day[patient]
+        else:
+            uniform = hash_uniform(self._key, patient, occasion)
+            uniform_day = hash_uniform(self._day_key, patient, occasion)
         hours_into = MORNING + (EVENING - MORNING) * uniform
-        day = self._hours.last_day_until(planned)
-        visit = self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
+        list_day = int(start // HOURS_PER_DAY)
+        planned = list_day - int(self._latest + (self._earliest + 1.0 - self._latest) * uniform_day)
+        if now == 0.0 and planned < 0:
+            visit = HOURS_PER_DAY * planned + MIDDAY
+        else:
+            day = self._hours.last_day_until(planned)
+            visit = self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
+        validity = self._group_validity[patient]
         if visit + validity >= start + HOURS_PER_DAY:
             return visit, visit
-        day = min(self._hours.next_day_from(in_date), list_day - 1)
+        # The first day on which the group-and-screen sample is valid a day beyond the list.
+        in_date = math.ceil(list_day + 1.0 - validity / HOURS_PER_DAY)
+        if now == 0.0 and in_date < 0:
+            return visit, HOURS_PER_DAY * min(in_date, list_day - 1) + MIDDAY
+        day = min(self._hours.next_day_from(max(in_date, 0)), list_day - 1)
         return visit, self._not_before(to_grid(HOURS_PER_DAY * day + hours_into), now, uniform)
 
     def _not_before(self, visit: float, now: float, uniform: float) -> float:

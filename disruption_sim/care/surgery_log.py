@@ -7,10 +7,20 @@ import numpy.typing as npt
 
 from disruption_sim.care.patients import Patients
 from disruption_sim.grid import HOURS_PER_DAY, HOURS_PER_WEEK
-from disruption_sim.records import Cause, SurgeryRecords
+from disruption_sim.records import Cause, DoneOn, ExtraList, SurgeryRecords
 from disruption_sim.scenario.model import Scenario
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+BedRecords = tuple[Integers, Integers, Integers]
+"""Beds by site and kind; occupied and lost beds by day, site and kind."""
+
+KIND_OF_EXTRA_LIST = {
+    ExtraList.WEEKEND: DoneOn.WEEKEND_LIST,
+    ExtraList.EVENING: DoneOn.EVENING_LIST,
+    ExtraList.INDEPENDENT_SECTOR: DoneOn.INDEPENDENT_SECTOR,
+}
+EXTRA_LIST_OF_KIND = {kind: extra for extra, kind in KIND_OF_EXTRA_LIST.items()}
 
 
 class SurgeryLog:
@@ -31,10 +41,14 @@ class SurgeryLog:
         self._postponed_patient: list[int] = []
         self._cause: list[int] = []
         self._swapped_in: list[int] = []
+        self._transferred: list[int] = []
+        self._done_on = bytearray(patients.count)
         weeks = scenario.calendar.weeks
+        self._host_displaced = np.zeros(weeks)
         self._lists_run = np.zeros(weeks, dtype=np.int64)
         self._flexible_lists_run = np.zeros(weeks, dtype=np.int64)
-        self._recovery_lists_run = np.zeros(weeks, dtype=np.int64)
+        self._extra_lists_run = np.zeros((weeks, len(ExtraList)), dtype=np.int64)
+        self._cost_pounds = np.zeros(weeks)
         self._busy_hours = np.zeros(weeks)
         self._list_hours = np.zeros(weeks)
 
@@ -45,31 +59,68 @@ class SurgeryLog:
         self._postponed_patient.append(patient)
         self._cause.append(int(cause))
 
-    def swapped_in(self, patient: int) -> None:
-        """Note that a patient who came at short notice has been operated on."""
-        self._swapped_in.append(patient)
+    def operated(self, patient: int, on: DoneOn, *, swapped_in: bool) -> None:
+        """Note on which kind of list a patient is operated on, and whether at short notice."""
+        self._done_on[patient] = on
+        if swapped_in:
+            self._swapped_in.append(patient)
+
+    def transferred(
+        self, patient: int, at: float, host_displaced: float, cost_pounds: float
+    ) -> None:
+        """Note an operation in another hospital.
+
+        Parameters
+        ----------
+        patient : int
+        at : float
+            When, before the end.
+        host_displaced : float
+            Operations of the host's own that are put off for it.
+        cost_pounds : float
+        """
+        week = int(at // HOURS_PER_WEEK)
+        self._transferred.append(patient)
+        self._done_on[patient] = DoneOn.OTHER_HOSPITAL
+        self._host_displaced[week] += host_displaced
+        self._cost_pounds[week] += cost_pounds
 
     def list_run(
-        self, start: float, length: float, busy: float, *, flexible: bool, recovery: bool
+        self, start: float, length: float, busy: float, kind: DoneOn, cost_pounds: float
     ) -> None:
-        """Note a list that was staffed, and how long its theatre was in use."""
+        """Note a list that was staffed, how long its theatre was in use, and what it cost extra.
+
+        The theatres of the independent sector are not ours: their hours do not count.
+        """
         week = int(start // HOURS_PER_WEEK)
         self._lists_run[week] += 1
-        self._flexible_lists_run[week] += flexible
-        self._recovery_lists_run[week] += recovery
-        self._busy_hours[week] += busy
-        self._list_hours[week] += length
+        self._cost_pounds[week] += cost_pounds
+        if kind is DoneOn.FLEXIBLE_LIST:
+            self._flexible_lists_run[week] += 1
+        elif kind in EXTRA_LIST_OF_KIND:
+            self._extra_lists_run[week, EXTRA_LIST_OF_KIND[kind]] += 1
+        if kind is not DoneOn.INDEPENDENT_SECTOR:
+            self._busy_hours[week] += busy
+            self._list_hours[week] += length
 
-    def records(self) -> SurgeryRecords:
-        """Return the records of the whole arm."""
+    def records(self, beds: BedRecords) -> SurgeryRecords:
+        """Return the records of the whole arm.
+
+        Parameters
+        ----------
+        beds : three arrays
+            Beds by site and kind; those occupied and those lost to emergencies by day, site, kind.
+        """
         done_at = np.array(self._patients.done_at, dtype=np.float64)
         removed_at = np.array(self._patients.removed_at, dtype=np.float64)
         postponed_at = np.array(self._postponed_at, dtype=np.float64)
         patient = np.array(self._postponed_patient, dtype=np.int32)
         order = np.lexsort((patient, postponed_at))
         postponed_at, patient = postponed_at[order], patient[order]
+        there, occupied, lost = beds
         return SurgeryRecords(
             done_at=done_at,
+            done_on=np.array(self._done_on, dtype=np.uint8),
             removed_at=removed_at,
             postponed_at=postponed_at,
             postponed_decided_at=np.array(self._decided_at, dtype=np.float64)[order],
@@ -79,11 +130,17 @@ class SurgeryLog:
                 postponed_at, done_at[patient], removed_at[patient], self._standard, self._end
             ),
             swapped_in=np.array(self._swapped_in, dtype=np.int32),
+            transferred=np.array(self._transferred, dtype=np.int32),
+            host_displaced=self._host_displaced,
             lists_run=self._lists_run,
             flexible_lists_run=self._flexible_lists_run,
-            recovery_lists_run=self._recovery_lists_run,
+            extra_lists_run=self._extra_lists_run,
+            cost_pounds=self._cost_pounds,
             busy_hours=self._busy_hours,
             list_hours=self._list_hours,
+            beds=there,
+            beds_occupied=occupied,
+            beds_lost=lost,
         )
 
 

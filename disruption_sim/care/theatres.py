@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 import simpy
 
@@ -10,38 +10,46 @@ from disruption_sim.care.booking import BOOKING_HOUR, Booking, WaitingLists
 from disruption_sim.care.go_no_go import Case, GoNoGo
 from disruption_sim.care.group_confirmation import GroupConfirmation
 from disruption_sim.care.incident_rules import IncidentRules
+from disruption_sim.care.mutual_aid import OtherHospitals, Transfer
+from disruption_sim.care.operating import Operating
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.ports import Blood, BloodTests, Timeline
 from disruption_sim.care.pre_assessment import PreAssessment
 from disruption_sim.care.surgery_log import SurgeryLog
 from disruption_sim.care.theatre_book import TheatreBook
+from disruption_sim.care.waiting_list import WaitingList
 from disruption_sim.grid import HOURS_PER_DAY, to_grid
-from disruption_sim.records import Cause, SurgeryRecords
+from disruption_sim.records import INCIDENT_CAUSES, Cause, SurgeryRecords
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
 
-REPLACEMENTS_TRIED = 5
-"""How many patients are asked, at most, to come at short notice into one free place."""
-
-Transfused = tuple[float, int]
-"""When a patient is given blood, and who."""
+CHECKED_AHEAD = 2
+"""Working days before a list on which its patients' samples are looked through."""
+Leaving = tuple[int, int, Cause]
+"""A list, a patient on it who cannot go ahead, and why."""
+Decision = Callable[[int, Sequence[Case], float], list[tuple[int, Cause | None]]]
 
 
 class Theatres:
     """Elective surgery of one arm, from the waiting list to the operation.
 
-    Every site has four processes: it takes blood for the transfusion laboratory (`PreAssessment`),
-    books lists on working days (`Booking`), decides at the huddle which operations of the days
-    until the next working day cannot go ahead (so Friday decides for Monday), and decides again on
-    the morning, when the day's operations are put in their sequence (`GoNoGo` has the rules of
-    both). Postponed patients go back on the waiting list at once, before all but P2 patients, and
-    keep their clock.
+    Every site has three processes: it takes blood for the transfusion laboratory (`PreAssessment`),
+    books lists on working days (`Booking`) and looks through the samples for those of two working
+    days later, and decides on the morning which operations of the day
+    go ahead (`GoNoGo`) and operates (`Operating`). The huddle the day before, at which it is
+    decided what cannot go ahead until the next working day (so Friday decides for Monday), is held
+    by all hospitals together, because they share the places that other hospitals offer.
 
-    Operations follow each other with a turnover between them, P2 first, in order of booking. An
-    operation that could begin only ``planned_overrun_minutes`` after the end of the list or later
-    is cancelled (ordinary). A list that loses its last case to an emergency loses the last that
-    would have gone ahead; the emergency's time in theatre is not counted as used.
+    Who cannot go ahead for a reason of the incident is offered a place in another hospital
+    (`OtherHospitals`); at the huddle, places that are left are then offered to patients who wait
+    for an operation that cannot be booked here, and last to those who would go ahead on group O.
+    All others who cannot go ahead are postponed. Whoever leaves a list at the huddle leaves a free
+    place, for which a patient may be called at short notice. A list from which everybody has been
+    taken by then is stood down; on the day itself it is staffed, whoever is left.
+
+    Postponed patients go back on the waiting list at once, before all but P2 patients, and keep
+    their clock. Those with a place in another hospital stay on it until the operation.
 
     Parameters
     ----------
@@ -68,16 +76,17 @@ class Theatres:
         days = Days.of(scenario.calendar)
         self._env = env
         self._days = days
-        self._sites = len(scenario.site_names)
+        self._sites = range(len(scenario.site_names))
         self._huddle_hour = to_grid(surgery.huddle_hour)
         self._morning_hour = to_grid(surgery.morning_hour)
         self._end = scenario.calendar.end_hour
+        self._transferred_cost = surgery.transferred_cost_pounds
         self._blood_tests = blood_tests
         self._blood = blood
         self._patients = Patients(world.operations)
         self._book = TheatreBook(scenario, world, self._patients)
         self._waiting_lists = WaitingLists(
-            world, self._patients, self._sites, len(surgery.specialties)
+            world, self._patients, len(self._sites), len(surgery.specialties)
         )
         self._rules = IncidentRules(scenario, world, timeline, self._patients)
         self._pre_assessment = PreAssessment(
@@ -101,22 +110,27 @@ class Theatres:
         self._go_no_go = GoNoGo(
             scenario, world, self._patients, self._rules, self._pre_assessment, confirmation, blood
         )
+        self._other_hospitals = OtherHospitals(
+            scenario, timeline, self._patients, self._rules, blood
+        )
         self._log = SurgeryLog(scenario, self._patients)
-        self._swapped_in: set[int] = set()
+        self._operating = Operating(
+            scenario, world, self._patients, self._book, self._waiting_lists, self._log
+        )
 
     def start(self) -> None:
         """Start the processes of all sites."""
-        for site in range(self._sites):
+        self._env.process(self._hold_huddles())
+        for site in self._sites:
             self._env.process(self._book_lists(site))
             self._env.process(self._take_samples(site))
-            self._env.process(self._hold_huddles(site))
             self._env.process(self._run_days(site))
 
     def finish(self) -> SurgeryRecords:
         """Return what happened; the calendar has been run to its end."""
-        for site in range(self._sites):
+        for site in self._sites:
             self._waiting_lists.advance_to(self._end, site)
-        return self._log.records()
+        return self._log.records(self._operating.bed_records())
 
     # ------------------------------------------------------------------------------- processes
 
@@ -125,39 +139,50 @@ class Theatres:
 
     def _book_lists(self, site: int) -> Generator[simpy.Event]:
         self._booking.start(site)
-        for day in self._working_days():
+        working_days = self._working_days()
+        last = self._days.count - 1
+        checked = [*working_days[CHECKED_AHEAD:], *[last] * CHECKED_AHEAD]
+        for day, first, until in zip(working_days, checked, [*checked[1:], last], strict=True):
             yield self._until(HOURS_PER_DAY * day + BOOKING_HOUR)
             self._booking.day(site, self._env.now)
+            self._check_samples(site, range(first, until))
+
+    def _check_samples(self, site: int, list_days: Iterable[int]) -> None:
+        cases: list[Case] = []
+        for day in list_days:
+            cases += self._cases(self._book.on_day[site][day])[0]
+        if cases:
+            self._blood_tests.advance_to(self._env.now)
+            self._pre_assessment.repeat_lost(site, self._env.now, cases)
 
     def _take_samples(self, site: int) -> Generator[simpy.Event]:
         for day in range(self._days.count):
             yield self._until(HOURS_PER_DAY * day)
             self._pre_assessment.announce(site, self._env.now)
 
-    def _hold_huddles(self, site: int) -> Generator[simpy.Event]:
+    def _hold_huddles(self) -> Generator[simpy.Event]:
         working_days = self._working_days()
         following = [*working_days[1:], self._days.count - 1]
-        on_day = self._book.on_day[site]
-        for list_day in range(working_days[0] + 1 if working_days else 0):
-            cases, _ = self._cases(on_day[list_day], self._env.now)
-            self._go_no_go.before_the_first_huddle(site, cases)
+        first = range(working_days[0] + 1 if working_days else 0)
+        # After the lists of hour 0 have been booked.
+        yield self._env.timeout(0.0)
+        for site in self._sites:
+            for day in first:
+                cases, _ = self._cases(self._book.on_day[site][day])
+                self._go_no_go.before_the_first_huddle(site, cases)
         for day, next_day in zip(working_days, following, strict=True):
-            if any(on_day[day + 1 : next_day + 1]):
-                yield self._until(HOURS_PER_DAY * day + self._huddle_hour)
-                self._blood_tests.advance_to(self._env.now)
-                for list_day in range(day + 1, next_day + 1):
-                    self._huddle(site, on_day[list_day])
+            yield self._until(HOURS_PER_DAY * day + self._huddle_hour)
+            self._blood_tests.advance_to(self._env.now)
+            self._huddle(range(day + 1, next_day + 1))
 
     def _run_days(self, site: int) -> Generator[simpy.Event]:
         for day, numbers in enumerate(self._book.on_day[site]):
             if numbers:
                 yield self._until(HOURS_PER_DAY * day + self._morning_hour)
                 self._blood_tests.advance_to(self._env.now)
-                transfused = self._morning(site, numbers)
-                if transfused:
-                    self._env.process(self._transfuse(site, transfused))
+                self._morning(site, day, numbers)
 
-    def _transfuse(self, site: int, transfused: list[Transfused]) -> Generator[simpy.Event]:
+    def _transfuse(self, site: int, transfused: list[tuple[float, int]]) -> Generator[simpy.Event]:
         patients = self._patients
         for time, patient in sorted(transfused):
             yield self._until(max(time, self._env.now))
@@ -169,127 +194,158 @@ class Theatres:
                 sampled=self._pre_assessment.has_group_sample(patient, day_start),
             )
 
+    def _operate_elsewhere(self, transfer: Transfer) -> Generator[simpy.Event]:
+        yield self._until(transfer.at)
+        self._waiting_list(transfer.patient).operated(transfer.patient, transfer.at)
+        self._log.transferred(
+            transfer.patient, transfer.at, transfer.host_displaced, self._transferred_cost
+        )
+
     def _working_days(self) -> list[int]:
         return [day for day, working in enumerate(self._days.working.tolist()) if working]
 
+    def _waiting_list(self, patient: int) -> WaitingList:
+        patients = self._patients
+        return self._waiting_lists.of(patients.site[patient], patients.specialty[patient])
+
     # ------------------------------------------------------------------------------- decisions
 
-    def _cases(self, numbers: list[int], now: float) -> tuple[list[Case], list[int]]:
-        """Return the cases of lists that have a theatre, with their list; postpone the others."""
+    def _cases(self, numbers: Iterable[int]) -> tuple[list[Case], list[int]]:
+        """Return the cases booked on lists, and the list of each."""
         book = self._book
         cases: list[Case] = []
         owners: list[int] = []
         for number in numbers:
-            if not book.cases[number]:
-                continue
-            if book.closed(number, now):
-                for patient in list(book.cases[number]):
-                    self._postpone(number, patient, Cause.STOPPED_BY_INCIDENT_COMMAND)
-                continue
             start = book.start[number]
             cases += [(patient, start) for patient in book.cases[number]]
             owners += [number] * len(book.cases[number])
         return cases, owners
 
-    def _huddle(self, site: int, numbers: list[int]) -> None:
+    def _cannot_go_ahead(self, site: int, numbers: list[int], decide: Decision) -> list[Leaving]:
+        """Return who is to leave the lists of a site and day; lists without a theatre lose all."""
+        now, book = self._env.now, self._book
+        closed = [number for number in numbers if book.closed(number, now)]
+        leaving = [
+            (number, patient, Cause.STOPPED_BY_INCIDENT_COMMAND)
+            for number in closed
+            for patient in book.cases[number]
+        ]
+        cases, owners = self._cases(number for number in numbers if number not in closed)
+        if cases:
+            leaving += [
+                (number, patient, cause)
+                for number, (patient, cause) in zip(owners, decide(site, cases, now), strict=True)
+                if cause is not None
+            ]
+        return leaving
+
+    def _huddle(self, list_days: Iterable[int]) -> None:
         now = self._env.now
-        cases, owners = self._cases(numbers, now)
-        if not cases:
-            return
-        free_places: list[int] = []
-        postponed: list[tuple[int, int]] = []
-        for number, (patient, cause) in zip(
-            owners, self._go_no_go.huddle(site, cases, now), strict=True
-        ):
-            if cause is not None:
-                if self._rules.finds_replacement(patient, now):
-                    free_places.append(number)
-                self._strike_out(number, patient, cause)
-                postponed.append((number, patient))
-        if free_places:
-            self._waiting_lists.advance_to(now, site)
-            for number in free_places:
-                self._swap_in(number, now)
+        on_days = [
+            (site, self._book.on_day[site][day]) for day in list_days for site in self._sites
+        ]
+        leaving: list[Leaving] = []
+        for site, numbers in on_days:
+            if numbers:
+                leaving += self._cannot_go_ahead(site, numbers, self._go_no_go.huddle)
+        free_places = [
+            number for number, patient, _ in leaving if self._rules.finds_replacement(patient, now)
+        ]
+        self._other_hospitals.new_day(now)
+        staying = self._take_off(leaving)
+        if self._other_hospitals.have_places:
+            free_places += self._offer_places_left(on_days)
+        self._swap_in(free_places)
         # Only now, so that nobody is postponed and comes at short notice in one huddle.
-        for number, patient in postponed:
-            self._put_back(number, patient)
+        for patient in staying:
+            self._waiting_list(patient).put_back(patient, now)
 
-    def _swap_in(self, number: int, now: float) -> None:
-        """Book the first waiting patient who needs nothing, fits and is not stopped."""
-        book = self._book
-        site = book.site[number]
-        waiting = self._waiting_lists.of(site, book.specialty[number])
-        refused: list[int] = []
-        for _ in range(REPLACEMENTS_TRIED):
-            patient = waiting.take_first(book.room(number), needing_nothing=True)
-            if patient is None:
-                break
-            if self._rules.stopped(site, patient, now):
-                refused.append(patient)
+    def _take_off(self, leaving: Sequence[Leaving]) -> list[int]:
+        """Take patients off their lists; return those who have no place in another hospital."""
+        now, book = self._env.now, self._book
+        agreed = self._other_hospitals.agree(
+            [patient for _, patient, cause in leaving if cause in INCIDENT_CAUSES], now
+        )
+        postponed: list[int] = []
+        for number, patient, cause in leaving:
+            self._strike_out(number, patient)
+            if patient in agreed:
+                self._env.process(self._operate_elsewhere(agreed[patient]))
+            else:
+                self._log.postponed(patient, book.start[number], now, cause)
+                postponed.append(patient)
+                if cause in INCIDENT_CAUSES:
+                    self._other_hospitals.postponed(patient)
+        return postponed
+
+    def _offer_places_left(self, on_days: Iterable[tuple[int, list[int]]]) -> list[int]:
+        """Offer the places left in other hospitals; return the lists left for them."""
+        now, book = self._env.now, self._book
+        for site in self._sites:
+            self._waiting_lists.advance_to(now, site)
+        for transfer in self._other_hospitals.agree_with_waiting(now):
+            self._waiting_list(transfer.patient).take(transfer.patient)
+            self._env.process(self._operate_elsewhere(transfer))
+        on_group_o = {
+            patient: number
+            for site, numbers in on_days
+            for number in numbers
+            for patient in book.cases[number]
+            if self._go_no_go.on_group_o(site, patient)
+        }
+        left = []
+        for patient, transfer in self._other_hospitals.agree(on_group_o, now).items():
+            if self._rules.finds_replacement(patient, now):
+                left.append(on_group_o[patient])
+            self._strike_out(on_group_o[patient], patient)
+            self._env.process(self._operate_elsewhere(transfer))
+        return left
+
+    def _swap_in(self, free_places: Iterable[int]) -> None:
+        """Call patients at short notice into free places, the first in order who fits."""
+        now, book = self._env.now, self._book
+        for number in free_places:
+            if book.closed(number, now):
                 continue
-            book.book(number, patient)
-            self._swapped_in.add(patient)
-            break
-        for patient in refused:
-            waiting.put_back(patient, now, postponed=False)
+            site, start = book.site[number], book.start[number]
+            waiting = self._waiting_lists.of(site, book.specialty[number])
+            waiting.advance_to(now)
 
-    def _postpone(self, number: int, patient: int, cause: Cause) -> None:
-        self._strike_out(number, patient, cause)
-        self._put_back(number, patient)
+            def suits(patient: int, site: int = site, start: float = start) -> bool:
+                return not self._rules.stopped(
+                    site, patient, now
+                ) and self._pre_assessment.results_in_hand(patient, start, now)
 
-    def _strike_out(self, number: int, patient: int, cause: Cause) -> None:
+            patient = waiting.short_notice.first(book.room(number), suits)
+            if patient is not None:
+                waiting.take(patient)
+                book.book(number, patient)
+                self._operating.swap_in(patient)
+
+    def _strike_out(self, number: int, patient: int) -> None:
         self._book.strike_out(number, patient)
-        self._swapped_in.discard(patient)
+        self._operating.strike_out(patient)
         self._go_no_go.let_go(patient)
-        self._log.postponed(patient, self._book.start[number], self._env.now, cause)
-
-    def _put_back(self, number: int, patient: int) -> None:
-        waiting = self._waiting_lists.of(self._book.site[number], self._book.specialty[number])
-        waiting.put_back(patient, self._env.now, postponed=True)
 
     # -------------------------------------------------------------------------------- operating
 
-    def _morning(self, site: int, numbers: list[int]) -> list[Transfused]:
-        now = self._env.now
-        book = self._book
-        staffed = [n for n in numbers if book.booked[n] and not book.closed(n, now)]
-        cases, owners = self._cases(numbers, now)
-        if cases:
-            for number, (patient, cause) in zip(
-                owners, self._go_no_go.morning(site, cases, now), strict=True
-            ):
-                if cause is not None:
-                    self._postpone(number, patient, cause)
-        transfused: list[Transfused] = []
-        for number in staffed:
-            self._operate(number, transfused)
-        return transfused
-
-    def _operate(self, number: int, transfused: list[Transfused]) -> None:
-        """Put the operations of a list in their sequence."""
-        book, patients = self._book, self._patients
-        start, length = book.start[number], book.length[number]
-        going = sorted(book.cases[number], key=patients.priority.__getitem__)
-        if going and book.loses_last_case[number]:
-            self._postpone(number, going.pop(), Cause.DISPLACED)
-        waiting = self._waiting_lists.of(book.site[number], book.specialty[number])
-        latest = start + length + book.overrun
-        time = start
-        for patient in going:
-            if time >= latest:
-                self._postpone(number, patient, Cause.ORDINARY)
-                continue
-            waiting.operated(patient, time)
-            if patient in self._swapped_in:
-                self._log.swapped_in(patient)
-            if patients.units_transfused[patient]:
-                middle = time + to_grid(0.5 * patients.duration[patient])
-                transfused.append((middle, patient))
-            time += patients.duration[patient] + book.turnover
-        self._log.list_run(
-            start,
-            length,
-            min(time - start, length),
-            flexible=book.flexible[number],
-            recovery=book.extra[number] > 0.0,
+    def _morning(self, site: int, day: int, numbers: list[int]) -> None:
+        now, book = self._env.now, self._book
+        staffed = [n for n in numbers if book.cases[n] and not book.closed(n, now)]
+        leaving = self._cannot_go_ahead(site, numbers, self._go_no_go.morning)
+        postponed = self._take_off(leaving)
+        postponed += self._take_off(
+            [
+                (number, patient, Cause.NO_BED)
+                for number, patient in self._operating.without_bed(site, day, staffed)
+            ]
         )
+        transfused: list[tuple[float, int]] = []
+        for number in staffed:
+            cancelled, given_blood = self._operating.run(number)
+            postponed += self._take_off([(number, patient, cause) for patient, cause in cancelled])
+            transfused += given_blood
+        for patient in postponed:
+            self._waiting_list(patient).put_back(patient, now)
+        if transfused:
+            self._env.process(self._transfuse(site, transfused))

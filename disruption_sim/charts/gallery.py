@@ -22,6 +22,7 @@ from disruption_sim.charts import (
     red_cells_by_route,
     style,
     where_the_tubes_went,
+    who_waited_longer,
 )
 from disruption_sim.charts.inputs import ALL_SITES, Simulated
 from disruption_sim.charts.phases import phase_table
@@ -78,6 +79,13 @@ CHARTS = (
         operations_backlog.HEIGHT_INCHES,
     ),
     Chart(
+        "who_waited_longer",
+        who_waited_longer.who_waited_longer,
+        who_waited_longer.data,
+        who_waited_longer.alt_text,
+        who_waited_longer.HEIGHT_INCHES,
+    ),
+    Chart(
         "laboratory_throughput",
         laboratory_throughput.laboratory_throughput,
         laboratory_throughput.data,
@@ -132,6 +140,10 @@ class Charts:
     def operations_backlog(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
         """Draw the net backlog of operations, and when it is gone."""
         return operations_backlog.operations_backlog(self._result, ax, site)
+
+    def who_waited_longer(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
+        """Draw patients later and earlier than without the incident, postponed or not."""
+        return who_waited_longer.who_waited_longer(self._result, ax, site)
 
     def laboratory_throughput(self, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
         """Draw tubes reported as a share of normal, with mutual aid beside it."""

@@ -1,4 +1,4 @@
-"""Net backlog of operations against the baseline, with recovery marked."""
+"""Net backlog of operations in patients, with recovery marked, over that in theatre hours."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from disruption_sim.charts.inputs import (
     weekly_series,
 )
 
-HEIGHT_INCHES = 5.2
+HEIGHT_INCHES = 6.4
+LOWER_HEIGHT = 0.45
 MEASURE = "operations_backlog"
+HOURS = "operations_backlog_hours"
 CLOCK = "operations_backlog"
 HEADROOM = 1.25
 FOOTROOM = 0.19
@@ -29,8 +31,18 @@ LEAST_HEIGHT = 10.0
 
 
 def data(result: Simulated, site: str = ALL_SITES) -> pd.DataFrame:
-    """Return the numbers of the figure: the net backlog at the end of each week."""
-    return weekly_series(result, MEASURE, DISRUPTED, site)
+    """Return the numbers of the figure: the net backlog at the end of each week.
+
+    Returns
+    -------
+    DataFrame
+        ``week_start``, ``week``, ``site``, ``measure`` (in patients, and in theatre hours),
+        ``arm``, ``mean``, ``q05`` to ``q95``, ``n``.
+    """
+    return pd.concat(
+        [weekly_series(result, measure, DISRUPTED, site) for measure in (MEASURE, HOURS)],
+        ignore_index=True,
+    )
 
 
 def clock(result: Simulated) -> pd.Series[float]:
@@ -52,7 +64,8 @@ def clock(result: Simulated) -> pd.Series[float]:
 def recovery_in_words(result: Simulated) -> str:
     """Return when the backlog is gone, and in how many runs it is not."""
     found = clock(result)
-    weeks = result.scenario.calendar.horizon_weeks
+    # Recovery has to last, so that the latest to be seen begins before the end of the runs.
+    weeks = math.floor(found["seen_weeks"])
     number, censored = int(found["n"]), int(found["n_censored"])
     first, middle, late = (
         float(found[name]) for name in ("q05_weeks", "median_weeks", "q95_weeks")
@@ -74,8 +87,7 @@ def recovery_in_words(result: Simulated) -> str:
 
 def title(result: Simulated, site: str = ALL_SITES) -> str:
     """Return the finding in words."""
-    table = data(result, site)
-    peak = highest(table)
+    peak = highest(weekly_series(result, MEASURE, DISRUPTED, site))
     if not peak.mean >= 0.5:
         return "No backlog of operations builds up"
     built = f"Backlog of operations peaks at {words.number(peak.mean)} in week {peak.number}"
@@ -84,14 +96,18 @@ def title(result: Simulated, site: str = ALL_SITES) -> str:
 
 def alt_text(result: Simulated, site: str = ALL_SITES) -> str:
     """Return the figure in words for those who cannot see it."""
-    end = last(data(result, site))
+    end, hours = (
+        last(weekly_series(result, measure, DISRUPTED, site)) for measure in (MEASURE, HOURS)
+    )
+    most = highest(weekly_series(result, HOURS, DISRUPTED, site))
     found = clock(result)
     return (
         f"{title(result, site)}. Line of the net backlog of operations at the end of each week, "
         f"{site_title(result.scenario, site)}: patients treated or removed from the list without "
         f"the incident less those with it. At the end of week {end.number} it is "
         f"{words.number(end.mean)} {words.spread(end.q05, end.q95, runs(result))}. "
-        f" {_rule(found)} "
+        f"A second line shows the same in planned theatre hours: at most {words.number(most.mean)} "
+        f"in week {most.number}, {words.number(hours.mean)} at the end. {_rule(found)} "
         f"{phases.in_words(result.scenario, site)}"
     )
 
@@ -104,26 +120,27 @@ def _rule(found: pd.Series[float]) -> str:
 
 
 def operations_backlog(result: Simulated, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
-    """Draw the net backlog of operations, and when it is gone.
+    """Draw the net backlog of operations, when it is gone, and what it is in theatre hours.
 
     Parameters
     ----------
     result : Simulated
     ax : Axes, optional
-        Where; else in a new figure.
+        Where, divided for the two panels; else in a new figure.
     site : str
         Name of a site, or ``all``; recovery is known, and marked, for all sites together.
 
     Returns
     -------
     Axes
+        The upper panel.
 
     Raises
     ------
     ValueError
         If there is no such site.
     """
-    table = data(result, site)
+    table, hours = (weekly_series(result, name, DISRUPTED, site) for name in (MEASURE, HOURS))
     found = clock(result)
     where = site_title(result.scenario, site)
     rule = f" {_rule(found)}" if site == ALL_SITES else ""
@@ -132,18 +149,13 @@ def operations_backlog(result: Simulated, ax: Axes | None = None, site: str = AL
         add_headings(
             ax,
             title(result, site),
-            f"Operations behind the future without the incident, {where}. "
+            f"Operations, and theatre hours for them, behind the future without the incident, "
+            f"{where}. "
             f"{words.bands(runs(result))}.{rule}",
         )
-        # A backlog is counted at the end of its week, and starts from nothing.
         days = style.day_numbers(table["week_start"])
-        start = pd.DataFrame({name: [0.0] for name in ("mean", "q05", "q25", "q75", "q95")})
-        style.band(
-            ax, [days[0], *(day + 7.0 for day in days)], pd.concat([start, table]), style.BLUE
-        )
-        ax.axhline(0.0, color=style.INK, linewidth=1.2)
-        ax.set_ylabel("Operations, net backlog")
-        style.thousands(ax)
+        _draw_backlog(ax, table)
+        ax.set_ylabel("Operations")
         low, high = ax.get_ylim()
         high = max(high, LEAST_HEIGHT)
         ax.set_ylim(min(low, -FOOTROOM * high), high * HEADROOM)
@@ -161,8 +173,21 @@ def operations_backlog(result: Simulated, ax: Axes | None = None, site: str = AL
         )
         if site == ALL_SITES and found["q95_weeks"] != 0.0 and highest(table).mean >= 0.5:
             _mark_recovery(ax, result, found, days[0])
-        add_time(ax, result, site)
+        _, lower = add_time(ax, result, site, more_panels=1, lower_height=LOWER_HEIGHT)
+        _draw_backlog(lower, hours)
+        lower.set_ylabel("Theatre hours")
+        low, high = lower.get_ylim()
+        lower.set_ylim(low, max(high, LEAST_HEIGHT))
     return ax
+
+
+def _draw_backlog(ax: Axes, table: pd.DataFrame) -> None:
+    # A backlog is counted at the end of its week, and starts from nothing.
+    days = style.day_numbers(table["week_start"])
+    start = pd.DataFrame({name: [0.0] for name in ("mean", "q05", "q25", "q75", "q95")})
+    style.band(ax, [days[0], *(day + 7.0 for day in days)], pd.concat([start, table]), style.BLUE)
+    ax.axhline(0.0, color=style.INK, linewidth=1.2)
+    style.thousands(ax)
 
 
 def _mark_recovery(ax: Axes, result: Simulated, found: pd.Series[float], week_1: float) -> None:

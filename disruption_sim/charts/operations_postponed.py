@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,18 +36,43 @@ KEY_COUNT_POINTS = 46.0
 KEY_FROM = 0.4
 LEAST_FREE = 0.2
 
-# From the bottom of a bar upwards: what happens anyway, then laboratories in blues, transfusion in
-# purple and pink, command in yellow.
-COLOURS = {
-    Cause.ORDINARY: style.PALE_GREY,
-    Cause.DISPLACED: style.MID_GREY,
-    Cause.RESULTS_NOT_REPORTED: style.BLUE,
-    Cause.SAMPLE_EXPIRED: style.LIGHT_BLUE,
-    Cause.NO_VALID_GROUP_AND_SCREEN: style.PURPLE,
-    Cause.TRANSFUSION_CANNOT_SUPPORT: style.PINK,
-    Cause.NO_COMPATIBLE_BLOOD: style.DARK_GREY,
-    Cause.STOPPED_BY_INCIDENT_COMMAND: style.YELLOW,
-}
+
+@dataclass(frozen=True)
+class Part:
+    """A part of each bar.
+
+    Attributes
+    ----------
+    title : str
+    causes : tuple of Cause
+    colour : str
+    """
+
+    title: str
+    causes: tuple[Cause, ...]
+    colour: str
+
+
+def _of_one_cause(cause: Cause, colour: str) -> Part:
+    return Part(cause.title, (cause,), colour)
+
+
+PARTS = (
+    _of_one_cause(Cause.ORDINARY, style.PALE_GREY),
+    Part(
+        "Ordinary: bed, time, staff, or displaced",
+        (Cause.NO_BED, Cause.NO_TIME_LEFT, Cause.NO_STAFF, Cause.DISPLACED),
+        style.MID_GREY,
+    ),
+    _of_one_cause(Cause.RESULTS_NOT_REPORTED, style.BLUE),
+    _of_one_cause(Cause.SAMPLE_EXPIRED, style.LIGHT_BLUE),
+    _of_one_cause(Cause.NO_VALID_GROUP_AND_SCREEN, style.PURPLE),
+    _of_one_cause(Cause.TRANSFUSION_CANNOT_SUPPORT, style.PINK),
+    _of_one_cause(Cause.NO_COMPATIBLE_BLOOD, style.DARK_GREY),
+    _of_one_cause(Cause.STOPPED_BY_INCIDENT_COMMAND, style.YELLOW),
+)
+"""From the bottom of a bar upwards: what happens anyway, then laboratories in blues, transfusion in
+purple and pink, command in yellow."""
 
 
 def data(result: Simulated, site: str = ALL_SITES) -> pd.DataFrame:
@@ -97,8 +123,8 @@ def alt_text(result: Simulated, site: str = ALL_SITES) -> str:
     usual = every.loc[every["arm"] == BASELINE, "mean"].mean()
     worst = highest(disrupted)
     by_cause = [
-        f"{cause.title.lower()} {words.number(count)}"
-        for cause, count in reversed(_totals(table).items())
+        f"{part.title.lower()} {words.number(count)}"
+        for part, count in reversed(_totals(table))
         if count >= 0.5
     ]
     return (
@@ -120,9 +146,12 @@ def _whiskers(number: int) -> str:
     )
 
 
-def _totals(table: pd.DataFrame) -> dict[Cause, float]:
+def _totals(table: pd.DataFrame) -> list[tuple[Part, float]]:
     sums = table[table["cause"] != EVERY_CAUSE].groupby("cause")["mean"].sum()
-    return {cause: float(sums.get(cause.name.lower(), 0.0)) for cause in COLOURS}
+    return [
+        (part, sum(float(sums.get(cause.name.lower(), 0.0)) for cause in part.causes))
+        for part in PARTS
+    ]
 
 
 def operations_postponed(result: Simulated, ax: Axes | None = None, site: str = ALL_SITES) -> Axes:
@@ -169,12 +198,14 @@ def _draw_bars(ax: Axes, table: pd.DataFrame) -> None:
     baseline = every[every["arm"] == BASELINE]
     middle = np.asarray(style.day_numbers(disrupted["week_start"])) + 3.5
     bottom = np.zeros(middle.size)
-    for cause, colour in COLOURS.items():
-        own = table[(table["cause"] == cause.name.lower()) & (table["arm"] == DISRUPTED)]
+    for part in PARTS:
+        names = [cause.name.lower() for cause in part.causes]
+        own = table[table["cause"].isin(names) & (table["arm"] == DISRUPTED)]
         if own.empty:
             continue
-        means = own.set_index("week")["mean"].reindex(disrupted["week"]).fillna(0.0).to_numpy()
-        ax.bar(middle, means, width=5.8, bottom=bottom, color=colour, linewidth=0)
+        by_week = own.groupby("week")["mean"].sum()
+        means = by_week.reindex(disrupted["week"]).fillna(0.0).to_numpy()
+        ax.bar(middle, means, width=5.8, bottom=bottom, color=part.colour, linewidth=0)
         bottom = bottom + means
     ax.vlines(middle, disrupted["q05"], disrupted["q95"], color=style.INK, linewidth=0.8)
     ax.vlines(middle, disrupted["q25"], disrupted["q75"], color=style.INK, linewidth=2.2)
@@ -184,13 +215,13 @@ def _draw_bars(ax: Axes, table: pd.DataFrame) -> None:
 
 def _draw_key(ax: Axes, table: pd.DataFrame) -> None:
     """Name the causes with their totals at the top right, in the order of the stack."""
-    totals = {cause: count for cause, count in _totals(table).items() if count >= 0.5}
+    totals = [(part, count) for part, count in _totals(table) if count >= 0.5]
     weeks = int(table["week"].max())
     _key_row(ax, 0, f"Total of {words.plural(weeks, 'week')} (mean)", "", style.DARK_GREY)
-    for row, (cause, count) in enumerate(reversed(totals.items()), start=1):
-        weight = "bold" if cause in INCIDENT_CAUSES else "normal"
-        name = _key_row(ax, row, cause.title, words.number(count), style.INK, weight)
-        swatch = {"color": COLOURS[cause], "fontsize": style.TEXT_POINTS + 2.0}
+    for row, (part, count) in enumerate(reversed(totals), start=1):
+        weight = "bold" if INCIDENT_CAUSES.issuperset(part.causes) else "normal"
+        name = _key_row(ax, row, part.title, words.number(count), style.INK, weight)
+        swatch = {"color": part.colour, "fontsize": style.TEXT_POINTS + 2.0}
         _beside(ax, name, "■", swatch)
     name = _key_row(ax, len(totals) + 1, "Without the incident", "", style.INK)
     _beside(ax, name, "━", {"color": style.INK})

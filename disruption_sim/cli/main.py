@@ -16,6 +16,7 @@ import typer
 import disruption_sim
 from disruption_sim.cli import (
     laboratories_command,
+    operations_command,
     run_command,
     scenario_commands,
     sweep_command,
@@ -39,6 +40,7 @@ app.command("validate", epilog=scenario_commands.VALIDATE_EXAMPLE)(scenario_comm
 app.command("run", epilog=run_command.EXAMPLE)(run_command.run)
 app.command("laboratories", epilog=laboratories_command.EXAMPLE)(laboratories_command.laboratories)
 app.command("transfusion", epilog=transfusion_command.EXAMPLE)(transfusion_command.transfusion)
+app.command("operations", epilog=operations_command.EXAMPLE)(operations_command.operations)
 app.command("sweep", epilog=sweep_command.EXAMPLE)(sweep_command.sweep)
 
 

@@ -32,7 +32,7 @@ def answer(
     return (
         _postponed("Operations", "operations_postponed_incident", weeks, weekly, summary),
         _postponed("Appointments", "appointments_postponed_incident", weeks, weekly, summary),
-        *(_recovered(row) for _, row in recovery.iterrows()),
+        *(recovered(row) for _, row in recovery.iterrows()),
     )
 
 
@@ -59,10 +59,18 @@ def _spread(row: pd.Series[float]) -> str:
     return f"{mean} ({row['q05']:,.0f} to {row['q95']:,.0f})" if row["n"] > 1 else mean
 
 
-def _recovered(row: pd.Series[float]) -> str:
+def recovered(row: pd.Series[float]) -> str:
+    """Say when one clock is back to normal, and in how many runs the end comes too early to see it.
+
+    Parameters
+    ----------
+    row : Series
+        Of ``Result.recovery``.
+    """
     clock = Clock(str(row["clock"]))
     n, censored = int(row["n"]), int(row["n_censored"])
-    horizon = f"{row['followed_weeks']:.0f} weeks"
+    # Recovery has to last, so that the latest to be seen begins before the end of the run.
+    seen = f"{math.floor(row['seen_weeks'])} weeks"
     if row["q95_weeks"] == 0.0:
         return f"{clock.in_words}: never beyond tolerance."
     check = (
@@ -73,15 +81,18 @@ def _recovered(row: pd.Series[float]) -> str:
     )
     if censored == n:
         runs = f" in any of {n} runs" if n > 1 else ""
-        return f"{clock.in_words}: not back to normal within {horizon}{runs}.{check}"
+        return (
+            f"{clock.in_words}: not back to normal within {seen}{runs}, and the run ends too early "
+            f"to say when.{check}"
+        )
     median, low, high = (float(row[f"{name}_weeks"]) for name in ("median", "q05", "q95"))
-    middle = f"after {median:.1f} weeks" if math.isfinite(median) else f"later than {horizon}"
+    middle = f"after {median:.1f} weeks" if math.isfinite(median) else f"later than {seen}"
     if n == 1:
         return f"{clock.in_words}: back to normal {middle}.{check}"
     lowest, highest = (
-        f"{weeks:.1f}" if math.isfinite(weeks) else f"more than {row['followed_weeks']:.0f}"
+        f"{weeks:.1f}" if math.isfinite(weeks) else f"more than {math.floor(row['seen_weeks'])}"
         for weeks in (low, high)
     )
-    late = f"; in {censored} of {n} runs not within {horizon}" if censored else ""
+    late = f"; {censored} of {n} runs end too early to see it" if censored else ""
     span = f"(median; 90 % of runs {lowest} to {highest})"
     return f"{clock.in_words}: back to normal {middle} {span}{late}.{check}"

@@ -24,6 +24,7 @@ from disruption_sim.measures import (
     Clock,
     LaboratoryAccount,
     MeasureTable,
+    OperationsAccount,
     PostponedByCause,
     Reading,
     TransfusionAccount,
@@ -111,6 +112,7 @@ def _packed(outcome: ReplicationOutcome) -> Arrays:
             f"{arm.arm}.weekly_causes": arm.causes.weekly,
             **_columns(f"{arm.arm}.turnaround", arm.turnaround),
             **_columns(f"{arm.arm}.laboratories", arm.laboratories),
+            **_columns(f"{arm.arm}.operations", arm.operations),
             **_columns(f"{arm.arm}.transfusion", arm.transfusion),
             f"{arm.arm}.clocks": np.array(
                 [
@@ -156,6 +158,7 @@ def _unpacked(replication: int, arrays: Arrays) -> ReplicationOutcome:
             causes=PostponedByCause(arrays[f"{arm}.causes"], arrays[f"{arm}.weekly_causes"]),  # type: ignore[arg-type]
             turnaround=_put_together(Turnaround, f"{arm}.turnaround", arrays),
             laboratories=_put_together(LaboratoryAccount, f"{arm}.laboratories", arrays),
+            operations=_put_together(OperationsAccount, f"{arm}.operations", arrays),
             transfusion=_put_together(TransfusionAccount, f"{arm}.transfusion", arrays),
             clocks=tuple(
                 Reading(

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from disruption_sim.experiment.csv_files import write_csv
 from disruption_sim.experiment.errors import FolderError
 from disruption_sim.experiment.laboratories_page import laboratories_page
+from disruption_sim.experiment.operations_page import operations_page
 from disruption_sim.experiment.result import Result
 from disruption_sim.experiment.transfusion_page import transfusion_page
 from disruption_sim.scenario import write_scenario
@@ -23,6 +24,12 @@ CSV_TABLES = (
     "causes",
     "weekly_causes",
     "recovery",
+    "operations_ordinary",
+    "operations_postponed_by",
+    "operations_by_specialty",
+    "operations_waits",
+    "operations_catching_up",
+    "waiting_list_rules",
     "turnaround",
     "turnaround_by_type",
     "turnaround_by_site",
@@ -142,7 +149,11 @@ def _write_tables(result: Result, folder: Path) -> None:
     result.weekly.to_parquet(folder / "weekly.parquet", index=False)
     for name in CSV_TABLES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
-    pages = {"laboratories": laboratories_page(result), "transfusion": transfusion_page(result)}
+    pages = {
+        "laboratories": laboratories_page(result),
+        "transfusion": transfusion_page(result),
+        "operations": operations_page(result),
+    }
     for name, page in pages.items():
         (folder / f"{name}.md").write_text(page, encoding="utf-8", newline="\n")
     result.replications.to_parquet(folder / "replications.parquet", index=False)

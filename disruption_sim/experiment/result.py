@@ -43,7 +43,24 @@ class Result:
         One row per ``clock``: ``tolerance`` and its ``unit``, ``window_days``, ``median_weeks``
         and ``q05_weeks``, ``q25_weeks``, ``q75_weeks``, ``q95_weeks`` after the onset
         (Kaplan-Meier; NaN = beyond the end of the runs), ``share_recovered``, ``n``,
-        ``n_censored``, ``followed_weeks``, ``peak`` and ``fluid_weeks`` (closed form).
+        ``n_censored`` (runs that end before it is seen), ``followed_weeks``, ``seen_weeks`` (the
+        latest recovery that can be seen, as it has to last), ``peak`` and ``fluid_weeks`` (closed
+        form).
+    operations_ordinary : DataFrame
+        Operations of the baseline arm beside what a planner would believe.
+    operations_postponed_by : DataFrame
+        Postponed operations over the horizon ``by`` one thing at a time (cause, specialty,
+        priority, site), ``causes`` (every, incident), ``arm``.
+    operations_by_specialty : DataFrame
+        Demand, operations, waiting list, postponements and extra waits by ``specialty``, ``arm``.
+    operations_waits : DataFrame
+        By how much patients waited longer than in the baseline arm, by ``group`` (postponed or
+        not), ``priority``, ``item``.
+    operations_catching_up : DataFrame
+        Which lists did operations more than in the baseline arm, before and after the largest net
+        backlog.
+    waiting_list_rules : DataFrame
+        The rules of Fong et al. for each ``specialty``.
     turnaround : DataFrame
         Of the tubes reported or expired, the share reported within standard, by ``week``,
         ``site`` (boroughs and ``all`` included), ``source``, ``arm``.
@@ -89,6 +106,12 @@ class Result:
     causes: pd.DataFrame
     weekly_causes: pd.DataFrame
     recovery: pd.DataFrame
+    operations_ordinary: pd.DataFrame
+    operations_postponed_by: pd.DataFrame
+    operations_by_specialty: pd.DataFrame
+    operations_waits: pd.DataFrame
+    operations_catching_up: pd.DataFrame
+    waiting_list_rules: pd.DataFrame
     turnaround: pd.DataFrame
     turnaround_by_type: pd.DataFrame
     turnaround_by_site: pd.DataFrame

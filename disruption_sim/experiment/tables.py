@@ -14,6 +14,14 @@ from disruption_sim.experiment.laboratory_tables import (
     throughput_table,
     utilisation_table,
 )
+from disruption_sim.experiment.operations_tables import (
+    by_specialty_table,
+    catching_up_table,
+    ordinary_table,
+    postponed_by_table,
+    rules_table,
+    waits_table,
+)
 from disruption_sim.experiment.replication import ARMS, BASELINE, DISRUPTED
 from disruption_sim.experiment.statistics import STATISTICS
 from disruption_sim.experiment.tidy import SHOWN_ARMS, long_table, mondays, with_excess
@@ -54,6 +62,12 @@ class Tables:
     causes: pd.DataFrame
     weekly_causes: pd.DataFrame
     recovery: pd.DataFrame
+    operations_ordinary: pd.DataFrame
+    operations_postponed_by: pd.DataFrame
+    operations_by_specialty: pd.DataFrame
+    operations_waits: pd.DataFrame
+    operations_catching_up: pd.DataFrame
+    waiting_list_rules: pd.DataFrame
     turnaround: pd.DataFrame
     turnaround_by_type: pd.DataFrame
     turnaround_by_site: pd.DataFrame
@@ -90,6 +104,12 @@ def tables_of(
         causes=samples.causes(),
         weekly_causes=samples.weekly_causes(),
         recovery=samples.recovery(),
+        operations_ordinary=ordinary_table(outcomes),
+        operations_postponed_by=postponed_by_table(scenario, outcomes),
+        operations_by_specialty=by_specialty_table(scenario, outcomes),
+        operations_waits=waits_table(outcomes),
+        operations_catching_up=catching_up_table(outcomes),
+        waiting_list_rules=rules_table(scenario, outcomes),
         turnaround=turnaround_table(scenario, outcomes),
         turnaround_by_type=turnaround_by_type(scenario, outcomes),
         turnaround_by_site=turnaround_by_site(scenario, outcomes),
@@ -215,6 +235,7 @@ class _Samples:
     def recovery(self) -> pd.DataFrame:
         horizon = Horizon.of(self.scenario)
         followed = horizon.days_from_onset / 7.0
+        days_to_see = horizon.days_from_onset - self.scenario.recovery.sustained_days + 1
         rows: list[dict[str, object]] = []
         for position, clock in enumerate(Clock):
             seen = [arms[ARMS.index(DISRUPTED)].clocks[position] for arms in self.outcomes]
@@ -241,6 +262,7 @@ class _Samples:
                     "n": times.n,
                     "n_censored": times.n_censored,
                     "followed_weeks": followed,
+                    "seen_weeks": max(0, days_to_see) / 7.0,
                     "peak": _mean([reading.peak for reading in seen]),
                     "fluid_weeks": _mean(fluid),
                 }

@@ -6,6 +6,13 @@ from disruption_sim.measures.calendar import Horizon
 from disruption_sim.measures.causes import PRIORITIES, PostponedByCause
 from disruption_sim.measures.clocks import Clock, Reading
 from disruption_sim.measures.definitions import Kind, Measure, OverWeeks, Worse
+from disruption_sim.measures.operations_account import (
+    OperationsAccount,
+    Phase,
+    SpecialtyItem,
+    WaitGroup,
+    WaitItem,
+)
 from disruption_sim.measures.recovery import (
     KaplanMeier,
     clearing_days,
@@ -33,13 +40,18 @@ __all__ = [
     "LaboratoryAccount",
     "Measure",
     "MeasureTable",
+    "OperationsAccount",
     "OverWeeks",
+    "Phase",
     "PostponedByCause",
     "Reading",
+    "SpecialtyItem",
     "TransfusionAccount",
     "Turnaround",
     "TurnaroundCells",
     "VolumeItem",
+    "WaitGroup",
+    "WaitItem",
     "Way",
     "Worse",
     "clearing_days",

@@ -14,6 +14,7 @@ from disruption_sim.measures.clocks import Reading, readings
 from disruption_sim.measures.day_units import day_unit_measures
 from disruption_sim.measures.laboratories import laboratory_measures
 from disruption_sim.measures.operations import operation_measures
+from disruption_sim.measures.operations_account import OperationsAccount, operations_account
 from disruption_sim.measures.table import MeasureTable, assembled
 from disruption_sim.measures.transfusion_account import TransfusionAccount, transfusion_account
 from disruption_sim.measures.transfusion_bench import bench_measures
@@ -34,6 +35,7 @@ class ArmMeasures:
     causes : PostponedByCause
     turnaround : Turnaround
     laboratories : LaboratoryAccount
+    operations : OperationsAccount
     transfusion : TransfusionAccount
     clocks : tuple of Reading
         One for each ``Clock``.
@@ -44,6 +46,7 @@ class ArmMeasures:
     causes: PostponedByCause
     turnaround: Turnaround
     laboratories: LaboratoryAccount
+    operations: OperationsAccount
     transfusion: TransfusionAccount
     clocks: tuple[Reading, ...]
 
@@ -75,6 +78,9 @@ def measure_arm(scenario: Scenario, world: World, records: Records, twin: Record
         causes=postponed_by_cause(scenario, horizon, world.operations, records.surgery),
         turnaround=turnaround_of(horizon, records.pathology),
         laboratories=laboratory_account(horizon, records.pathology, twin.pathology),
+        operations=operations_account(
+            scenario, horizon, world.operations, records.surgery, twin.surgery
+        ),
         transfusion=transfusion_account(scenario, horizon, records.transfusion),
         clocks=readings(scenario, horizon, world, records, twin),
     )

@@ -9,12 +9,12 @@ import numpy as np
 
 from disruption_sim.grid import HOURS_PER_DAY
 from disruption_sim.measures.calendar import Floats, Horizon
-from disruption_sim.measures.operations import wait_ends
 from disruption_sim.measures.recovery import DAYS_PER_WEEK, clearing_days, days_to_recovery
 from disruption_sim.measures.table import divided
+from disruption_sim.measures.waiting import wait_ends
 from disruption_sim.records import OutpatientRecords, PathologyRecords, Records, SurgeryRecords
 from disruption_sim.scenario.model import RecoveryLists, Scenario
-from disruption_sim.world.model import World
+from disruption_sim.world.model import EXTRA_LISTS, World
 
 
 class Clock(StrEnum):
@@ -139,15 +139,16 @@ def spare_operations_per_week(
 ) -> float:
     """Return how many operations a week the lists not used in ordinary running could add.
 
-    Flexible lists that the baseline arm leaves closed, and the lists of recovery policies, each
-    for as many operations as an ordinary list of the baseline arm.
+    Flexible lists that the baseline arm leaves closed, and the lists of recovery policies that can
+    be staffed, each for as many operations as an ordinary list of the baseline arm.
     """
     lists = world.theatre_lists
     inside = (lists.start >= horizon.start) & (lists.start < horizon.end)
-    uplift = sum(
-        policy.uplift_share for policy in scenario.policies if isinstance(policy, RecoveryLists)
-    )
-    recovery = (lists.extra > 0.0) & (lists.extra <= uplift)
+    staffed = np.zeros(len(EXTRA_LISTS))
+    for policy in scenario.policies:
+        if isinstance(policy, RecoveryLists):
+            staffed[EXTRA_LISTS.index(policy.held)] += policy.staffed_share
+    recovery = (lists.extra_kind >= 0) & (lists.extra <= staffed[lists.extra_kind])
     possible = int(np.count_nonzero(inside & (lists.flexible | recovery)))
     used = int(twin.flexible_lists_run[horizon.week_rows].sum())
     run = int(twin.lists_run[horizon.week_rows].sum())

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from disruption_sim.grid import HOURS_PER_DAY, HOURS_PER_WEEK
-from disruption_sim.measures.calendar import Floats, Horizon, Integers, with_all
+from disruption_sim.measures.calendar import Floats, Horizon
+from disruption_sim.measures.operations_registry import removed_measure
 from disruption_sim.measures.table import Ratio, Weekly
-from disruption_sim.records import INCIDENT_CAUSES, Cause, Codes, Flags, SurgeryRecords
+from disruption_sim.measures.theatres import theatre_measures
+from disruption_sim.measures.waiting import Waits
+from disruption_sim.records import (
+    INCIDENT_CAUSES,
+    NON_CLINICAL_CAUSES,
+    Cause,
+    Codes,
+    DoneOn,
+    Flags,
+    Numbers,
+    Removal,
+    SurgeryRecords,
+)
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.model import Operations
 
+P2, P3 = 0, 1
+SATURDAY = 5
 EIGHTEEN_WEEKS = 18 * HOURS_PER_WEEK
+FIFTY_TWO_WEEKS = 52 * HOURS_PER_WEEK
 _IS_INCIDENT = np.array([cause in INCIDENT_CAUSES for cause in Cause])
+_IS_NON_CLINICAL = np.array([cause in NON_CLINICAL_CAUSES for cause in Cause])
 
 
 def is_incident(cause: Codes) -> Flags:
@@ -23,10 +38,17 @@ def is_incident(cause: Codes) -> Flags:
     return flags
 
 
-def wait_ends(records: SurgeryRecords) -> Floats:
-    """Return when each patient left the waiting list, treated or not; inf for the waiting."""
-    ends: Floats = np.fmin(records.done_at, records.removed_at)
-    return np.where(np.isnan(ends), np.inf, ends)
+def decided_on_the_day(records: SurgeryRecords) -> Flags:
+    """Return which postponements were decided on the day of the operation."""
+    flags: Flags = _days(records.postponed_decided_at) == _days(records.postponed_at)
+    return flags
+
+
+def repeats(patients: Numbers) -> Flags:
+    """Return which postponements, in order of time, are of patients who had one before."""
+    again: Flags = np.ones(len(patients), dtype=np.bool_)
+    again[np.unique(patients, return_index=True)[1]] = False
+    return again
 
 
 def operation_measures(
@@ -52,40 +74,115 @@ def operation_measures(
     dict of name to weekly values
     """
     sites = len(scenario.site_names)
-    site = operations.site
-    waits = _Waits(horizon, operations, wait_ends(records), wait_ends(twin), sites)
-    event_site = site[records.postponed_patient]
-    incident = is_incident(records.postponed_cause)
-    rows = horizon.week_rows
+    waits = Waits.by(horizon, operations, records, twin, operations.site, sites)
     return {
-        "operations_done": horizon.count(records.done_at, site, sites),
-        "operations_postponed": horizon.count(records.postponed_at, event_site, sites),
-        "operations_postponed_incident": horizon.count(
-            records.postponed_at[incident], event_site[incident], sites
-        ),
-        "patients_postponed": _people(horizon, operations, records, np.ones_like(incident), sites),
-        "patients_postponed_incident": _people(horizon, operations, records, incident, sites),
-        "rebooked_late": horizon.count(
-            records.postponed_at[records.rebooked_late], event_site[records.rebooked_late], sites
-        ),
-        "p2_beyond_window": waits.p2_beyond(scenario.surgery.p2_window_days * HOURS_PER_DAY),
-        "operations_removed": horizon.count(records.removed_at, site, sites),
-        "operations_at_short_notice": horizon.count(
-            records.done_at[records.swapped_in], site[records.swapped_in], sites
-        ),
-        "operations_waiting": waits.waiting(),
-        "operations_backlog": waits.later() - waits.earlier(),
-        "patients_later": waits.later(),
-        "patients_earlier": waits.earlier(),
-        "patient_weeks_of_extra_wait": waits.extra_patient_weeks(),
-        "waiting_within_18_weeks_share": Ratio(
-            waits.waiting_at_most(EIGHTEEN_WEEKS), waits.waiting()
-        ),
-        "theatre_lists": records.lists_run[rows].astype(np.float64),
-        "flexible_lists": records.flexible_lists_run[rows].astype(np.float64),
-        "recovery_lists": records.recovery_lists_run[rows].astype(np.float64),
-        "theatre_utilisation": Ratio(records.busy_hours[rows], records.list_hours[rows]),
+        **_done(horizon, operations, records, sites),
+        **_postponed(scenario, horizon, operations, records),
+        **_waiting(scenario, waits),
+        **_removed(horizon, operations, records, sites),
+        **theatre_measures(horizon, records),
     }
+
+
+def _done(
+    horizon: Horizon, operations: Operations, records: SurgeryRecords, sites: int
+) -> dict[str, Weekly]:
+    site = operations.site
+
+    def done(who: Flags | Numbers | slice) -> Floats:
+        return horizon.count(records.done_at[who], site[who], sites)
+
+    everybody = slice(None)
+    weekday = _days(records.done_at) % 7.0 < SATURDAY
+    return {
+        "operations_done": done(everybody),
+        "day_cases_done": done(operations.day_case),
+        "inpatient_operations_done": done(~operations.day_case),
+        "weekday_operations_share": Ratio(done(weekday), done(everybody)),
+        "operations_transferred": done(records.transferred),
+        "host_operations_displaced": records.host_displaced[horizon.week_rows],
+        "operations_at_short_notice": done(records.swapped_in),
+    }
+
+
+def _postponed(
+    scenario: Scenario, horizon: Horizon, operations: Operations, records: SurgeryRecords
+) -> dict[str, Weekly]:
+    sites = len(scenario.site_names)
+    patient, cause = records.postponed_patient, records.postponed_cause
+    incident = is_incident(cause)
+    on_the_day = decided_on_the_day(records)
+
+    def events(which: Flags) -> Floats:
+        return horizon.count(records.postponed_at[which], operations.site[patient[which]], sites)
+
+    every = np.ones_like(incident)
+    inpatients_cancelled = events(on_the_day & ~operations.day_case[patient])
+    here = ~operations.day_case & (records.done_on != DoneOn.OTHER_HOSPITAL)
+    inpatients_done = horizon.count(records.done_at[here], operations.site[here], sites)
+    non_clinical = on_the_day & _IS_NON_CLINICAL[cause]
+    standard = scenario.surgery.rebooking_standard_days * HOURS_PER_DAY
+    decided = non_clinical & (records.postponed_at + standard <= horizon.end)
+    admissions = np.full(horizon.weeks, scenario.surgery.elective_admissions_per_week)
+    return {
+        "operations_postponed": events(every),
+        "operations_postponed_incident": events(incident),
+        "patients_postponed": _people(horizon, operations, records, every, sites),
+        "patients_postponed_incident": _people(horizon, operations, records, incident, sites),
+        "operations_postponed_again": events(repeats(patient)),
+        "rebooked_late": events(records.rebooked_late),
+        "operations_cancelled_on_the_day": events(on_the_day),
+        "inpatients_cancelled_on_the_day_share": Ratio(
+            inpatients_cancelled, inpatients_done + inpatients_cancelled
+        ),
+        "non_clinical_cancellations_share": Ratio(events(non_clinical)[:, -1], admissions),
+        "non_clinical_rebooked_late_share": Ratio(
+            events(decided & records.rebooked_late)[:, -1], events(decided)[:, -1]
+        ),
+    }
+
+
+def _waiting(scenario: Scenario, waits: Waits) -> dict[str, Weekly]:
+    rules = scenario.surgery
+    waiting, later, earlier = waits.waiting(), waits.later(), waits.earlier()
+    displaced, brought_forward = waits.displaced, waits.brought_forward
+    horizon, place = waits.horizon, waits.place
+    return {
+        "operations_waiting": waiting,
+        "operations_backlog": later - earlier,
+        "operations_backlog_hours": waits.backlog_hours(),
+        "patients_later": later,
+        "patients_later_never_postponed": waits.later_never_postponed(),
+        "patients_earlier": earlier,
+        "patients_displaced": horizon.count(
+            waits.twin_ends[displaced], place[displaced], waits.places
+        ),
+        "patients_brought_forward": horizon.count(
+            waits.ends[brought_forward], place[brought_forward], waits.places
+        ),
+        "patient_weeks_of_extra_wait": waits.extra_patient_weeks(),
+        "patient_weeks_never_postponed": waits.extra_patient_weeks(np.isinf(waits.postponed)),
+        "patient_weeks_displaced": waits.extra_patient_weeks(displaced),
+        "patient_weeks_brought_forward": -waits.extra_patient_weeks(brought_forward),
+        "p2_beyond_window": waits.beyond(P2, rules.p2_window_days * HOURS_PER_DAY),
+        "p3_beyond_window": waits.beyond(P3, rules.p3_window_days * HOURS_PER_DAY),
+        "waiting_within_18_weeks_share": Ratio(waits.waiting_at_most(EIGHTEEN_WEEKS), waiting),
+        "waiting_over_52_weeks_share": Ratio(
+            waiting - waits.waiting_at_most(FIFTY_TWO_WEEKS), waiting
+        ),
+    }
+
+
+def _removed(
+    horizon: Horizon, operations: Operations, records: SurgeryRecords, sites: int
+) -> dict[str, Weekly]:
+    def removed(who: Flags) -> Floats:
+        return horizon.count(records.removed_at[who], operations.site[who], sites)
+
+    found: dict[str, Weekly] = {
+        removed_measure(reason): removed(operations.removal_reason == reason) for reason in Removal
+    }
+    return {"operations_removed": removed(np.isfinite(records.removed_at)), **found}
 
 
 def _people(
@@ -99,59 +196,7 @@ def _people(
     return horizon.count(records.postponed_at[events[first]], operations.site[patients], sites)
 
 
-@dataclass(frozen=True)
-class _Waits:
-    """Waits of all patients in one arm and in its twin; they end when `ends` says, inf if not."""
-
-    horizon: Horizon
-    operations: Operations
-    ends: Floats
-    twin_ends: Floats
-    sites: int
-
-    def waiting(self) -> Floats:
-        return self._covered(self._row(self.operations.clock_start), self._row(self.ends))
-
-    def waiting_at_most(self, hours: float) -> Floats:
-        start = self.operations.clock_start
-        last = np.searchsorted(self.horizon.week_ends, start + hours, side="right")
-        return self._covered(self._row(start), np.minimum(self._row(self.ends), last))
-
-    def later(self) -> Floats:
-        return self._covered(self._row(self.twin_ends), self._row(self.ends))
-
-    def earlier(self) -> Floats:
-        return self._covered(self._row(self.ends), self._row(self.twin_ends))
-
-    def p2_beyond(self, window_hours: float) -> Floats:
-        urgent = self.operations.priority == 0
-        due = self.operations.clock_start + window_hours
-        missed = urgent & (self.ends > due)
-        return self.horizon.count(due[missed], self.operations.site[missed], self.sites)
-
-    def extra_patient_weeks(self) -> Floats:
-        return (self._hours_until(self.ends) - self._hours_until(self.twin_ends)) / HOURS_PER_WEEK
-
-    def _row(self, times: Floats) -> Integers:
-        """Return the first week at whose end each time is past; the number of weeks if none."""
-        return np.searchsorted(self.horizon.week_ends, times, side="right").astype(np.int64)
-
-    def _covered(self, first: Integers, beyond: Integers) -> Floats:
-        """Count by week and place the patients whose rows from first up to beyond cover it."""
-        weeks, sites = self.horizon.weeks, self.sites
-        beyond = np.maximum(first, beyond)
-        opened = np.bincount(first * sites + self.operations.site, minlength=(weeks + 1) * sites)
-        closed = np.bincount(beyond * sites + self.operations.site, minlength=(weeks + 1) * sites)
-        change = (opened - closed).reshape(weeks + 1, sites)[:weeks]
-        return with_all(np.cumsum(change, axis=0).astype(np.float64))
-
-    def _hours_until(self, ends: Floats) -> Floats:
-        """Add up by week and place the hours of the week that lie before each patient's end."""
-        horizon, site = self.horizon, self.operations.site
-        ended = horizon.count(ends, site, self.sites)
-        inside = np.where(np.isfinite(ends), ends, horizon.start) - horizon.start
-        begun = horizon.add_up(ends, site, np.fmod(inside, HOURS_PER_WEEK), self.sites)
-        before = np.bincount(site[ends < horizon.start], minlength=self.sites)
-        everybody = np.bincount(site, minlength=self.sites)
-        still = with_all((everybody - before).astype(np.float64)) - np.cumsum(ended, axis=0)
-        return begun + HOURS_PER_WEEK * still
+def _days(times: Floats) -> Floats:
+    """Return the number of the day of each time; NaN for what did not happen."""
+    days: Floats = np.floor(times / HOURS_PER_DAY)
+    return days

@@ -15,150 +15,9 @@ from disruption_sim.measures.definitions import (
     level,
     share,
 )
+from disruption_sim.measures.operations_registry import OPERATIONS
 
 _H, _L, _N = Worse.HIGHER, Worse.LOWER, Worse.NEITHER
-
-_SURGERY = (
-    count("operations_done", "Operations done", "operations", _L, "Operations started."),
-    count(
-        "operations_postponed",
-        "Operations postponed, every cause",
-        "operations",
-        _H,
-        "Postponements, ordinary ones included, in the week in which the operation was to happen; "
-        "a patient postponed twice counts twice.",
-    ),
-    count(
-        "operations_postponed_incident",
-        "Operations postponed because of the incident",
-        "operations",
-        _H,
-        "Postponements whose cause is the incident: results, samples, group and screen, "
-        "transfusion, blood, or incident command.",
-    ),
-    count(
-        "patients_postponed",
-        "Patients whose operation was postponed",
-        "patients",
-        _H,
-        "People with at least one postponement of any cause, each once, in the week of the first.",
-    ),
-    count(
-        "patients_postponed_incident",
-        "Patients whose operation was postponed because of the incident",
-        "patients",
-        _H,
-        "People with at least one postponement caused by the incident, each once, in the week of "
-        "the first.",
-    ),
-    count(
-        "rebooked_late",
-        "Postponed operations not done within the rebooking standard",
-        "operations",
-        _H,
-        "Postponements after which the patient was not operated on within the standard, in the "
-        "week of the postponement; not counted while the standard has yet to run out.",
-    ),
-    count(
-        "p2_beyond_window",
-        "P2 patients not treated in time",
-        "patients",
-        _H,
-        "Patients of priority P2 still waiting when their window ends, in the week in which it "
-        "ends.",
-    ),
-    count(
-        "operations_removed",
-        "Patients removed from the list untreated",
-        "patients",
-        _N,
-        "Patients who left the waiting list without an operation.",
-    ),
-    count(
-        "operations_at_short_notice",
-        "Operations swapped in at short notice",
-        "operations",
-        _N,
-        "Operations of patients who took a slot that another case could not use.",
-    ),
-    level(
-        "operations_waiting",
-        "Patients waiting for an operation",
-        "patients",
-        _H,
-        "Patients on the waiting list at the end of the week.",
-    ),
-    level(
-        "operations_backlog",
-        "Net backlog of operations",
-        "patients",
-        _H,
-        "Patients treated or removed since the onset in the baseline arm, less those in this arm, "
-        "at the end of the week; 0 in the baseline arm.",
-    ),
-    level(
-        "patients_later",
-        "Patients later than without the incident",
-        "patients",
-        _H,
-        "Patients still waiting at the end of the week who in the baseline arm are not; 0 in the "
-        "baseline arm.",
-    ),
-    level(
-        "patients_earlier",
-        "Patients earlier than without the incident",
-        "patients",
-        _N,
-        "Patients no longer waiting at the end of the week who in the baseline arm still are; 0 "
-        "in the baseline arm.",
-    ),
-    count(
-        "patient_weeks_of_extra_wait",
-        "Patient-weeks of extra wait for operations",
-        "patient-weeks",
-        _H,
-        "Waiting time spent in the week over all patients, less that in the baseline arm; waits "
-        "are cut at the horizon; 0 in the baseline arm.",
-    ),
-    share(
-        "waiting_within_18_weeks_share",
-        "Waiting no longer than 18 weeks",
-        _L,
-        "Of the patients waiting for an operation at the end of the week, those who have waited "
-        "18 weeks or less.",
-    ),
-    count(
-        "theatre_lists",
-        "Theatre lists run",
-        "lists",
-        _N,
-        "Operating lists run, flexible and recovery lists included.",
-        by_site=False,
-    ),
-    count(
-        "flexible_lists",
-        "Flexible theatre lists run",
-        "lists",
-        _N,
-        "Lists opened only because the waiting list was above its usual size.",
-        by_site=False,
-    ),
-    count(
-        "recovery_lists",
-        "Recovery theatre lists run",
-        "lists",
-        _N,
-        "Extra lists opened by a recovery policy.",
-        by_site=False,
-    ),
-    share(
-        "theatre_utilisation",
-        "Theatre time used",
-        _N,
-        "Hours of operating and turnover over hours of lists run.",
-        by_site=False,
-    ),
-)
 
 _OUTPATIENTS = (
     count(
@@ -425,7 +284,7 @@ _PATHOLOGY = (
     ),
 )
 
-MEASURES: tuple[Measure, ...] = (*_SURGERY, *_OUTPATIENTS, *_DAY_UNITS, *_PATHOLOGY, *TRANSFUSION)
+MEASURES: tuple[Measure, ...] = (*OPERATIONS, *_OUTPATIENTS, *_DAY_UNITS, *_PATHOLOGY, *TRANSFUSION)
 """All measures, in the order of the tables."""
 
 MEASURE_BY_NAME: Mapping[str, Measure] = MappingProxyType({item.name: item for item in MEASURES})

@@ -238,8 +238,10 @@ def _add_pre_assessment(scenario: Scenario, origins: Origins, found: Floats) -> 
     hours = _hours(scenario, Source.PRE_ASSESSMENT, WORKING_WEEK)
     for specialty in rules.specialties:
         own: list[Procedure] = [p for p in rules.procedures if p.specialty == specialty.name]
-        results = sum(p.share * p.needs_results_share for p in own)
-        group_and_screen = sum(p.share * p.group_and_screen_share for p in own)
+        results = sum(p.share * rules.mean_needs_results_share(p) for p in own)
+        group_and_screen = sum(
+            p.share * (1.0 if p.units_crossmatched else p.group_and_screen_share) for p in own
+        )
         for name, share in specialty.sites.items():
             origin = origins.number[scenario.site_names.index(name), PRE_ASSESSMENT]
             volume = weekly * specialty.share * share

@@ -13,6 +13,7 @@ from disruption_sim.scenario.laboratory_checks import laboratory_faults
 from disruption_sim.scenario.outpatient_checks import outpatient_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
 from disruption_sim.scenario.policy_checks import policy_faults
+from disruption_sim.scenario.theatre_policy_checks import theatre_policy_faults
 from disruption_sim.scenario.transfusion_checks import (
     transfusion_faults,
     transfusion_policy_faults,
@@ -41,9 +42,11 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_sums(scenario),
         *_dates(scenario),
         *outpatient_faults(scenario),
+        *_pre_assessment_days(scenario),
         *_places(scenario),
         *_volumes(scenario),
         *policy_faults(scenario),
+        *theatre_policy_faults(scenario),
         *transfusion_policy_faults(scenario),
     ]
 
@@ -130,11 +133,8 @@ def _tables(scenario: Scenario) -> list[CrossFault]:
     faults += _complete(
         ("transfusion", "least_stock_units"), transfusion.least_stock_units, BloodGroup
     )
-    faults += _complete(
-        ("surgery", "ordinary_cancellation_share"),
-        scenario.surgery.ordinary_cancellation_share,
-        Grade,
-    )
+    for key in ("clinical_cancellation_share", "needs_results_by_grade"):
+        faults += _complete(("surgery", key), getattr(scenario.surgery, key), Grade)
     return faults
 
 
@@ -173,9 +173,9 @@ def _sums(scenario: Scenario) -> list[CrossFault]:
             [p.share for p in surgery.procedures if p.specialty == specialty.name] or [1.0],
         )
     for index, procedure in enumerate(surgery.procedures):
-        faults += _sum_is_one(
-            ("surgery", "procedures", index, "priority_mix"), procedure.priority_mix
-        )
+        for key in ("priority_mix", "asa_mix"):
+            faults += _sum_is_one(("surgery", "procedures", index, key), getattr(procedure, key))
+    faults += _sum_is_one(("surgery", "removals", "reasons"), surgery.removals.reasons.values())
     faults += _sum_is_one(
         ("outpatients", "clinics"), (c.share for c in scenario.outpatients.clinics)
     )
@@ -282,6 +282,29 @@ def _dates(scenario: Scenario) -> list[CrossFault]:
                 )
             )
     return faults
+
+
+def _pre_assessment_days(scenario: Scenario) -> list[CrossFault]:
+    """Days before the list in order, and its booking not after the latest of them."""
+    rules = scenario.surgery
+    path: KeyPath = ("surgery", "pre_assessment_days_before")
+    latest, earliest = rules.pre_assessment_days_before
+    if latest > earliest:
+        return [
+            CrossFault(
+                path, f"{latest:g} comes after {earliest:g}", "the smaller number of days first"
+            )
+        ]
+    if latest > rules.late_booking_days_ahead:
+        return [
+            CrossFault(
+                path,
+                f"lists are filled {rules.late_booking_days_ahead} days ahead, after blood should "
+                f"have been taken ({latest:g} days ahead at the latest)",
+                "a first number up to late_booking_days_ahead",
+            )
+        ]
+    return []
 
 
 def _places(scenario: Scenario) -> list[CrossFault]:

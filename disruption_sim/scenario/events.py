@@ -220,17 +220,47 @@ class GroupOCover(Policy):
 
 
 class SwapCases(Policy):
-    """A case that cannot go ahead is replaced by one that needs less."""
+    """A case that cannot go ahead is replaced by one that needs less, called at short notice."""
 
     kind: Literal["swap_cases"]
-    share: Share = Field(description="Slots for which somebody can come at short notice.")
+    share: Share = Field(description="Slots for which somebody is asked to come at short notice.")
+
+
+class SurgicalMutualAid(Policy):
+    """Other hospitals operate on patients who cannot be operated on here; their own wait longer."""
+
+    kind: Literal["surgical_mutual_aid"]
+    places: Annotated[tuple[Name, ...], Field(min_length=1)] = ("all",)
+    grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
+    priorities: Annotated[tuple[Literal["p2", "p3", "p4"], ...], Field(min_length=1)]
+    cases_per_week: NotNegative
+    days_until_operation: Positive = Field(description="From the decision.")
+    host_displaced_share: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
+        description="The host's own operations that are put off for each of ours."
+    )
 
 
 class RecoveryLists(Policy):
     """Extra operating lists until the backlog is gone."""
 
     kind: Literal["recovery_lists"]
-    uplift_share: Annotated[float, Field(ge=0.0, le=1.0)]
+    held: Literal["weekend", "evening", "independent_sector"] = Field(
+        default="weekend",
+        description="Weekend and evening lists need the hospitals' own staff; the independent "
+        "sector takes day cases of minor and intermediate grade at ASA 1 and 2.",
+    )
+    uplift_share: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        description="Extra lists over ordinary ones."
+    )
+    staffing_limit_share: Share = Field(
+        default=1.0, description="Of these, the ones that can be staffed."
+    )
+    cost_per_list_pounds: NotNegative = 0.0
+
+    @property
+    def staffed_share(self) -> float:
+        """Extra lists that can be staffed over ordinary ones."""
+        return self.uplift_share * self.staffing_limit_share
 
 
 class StandaloneAnalyser(Policy):
@@ -325,6 +355,7 @@ AnyPolicy = Annotated[
     | GroupOCover
     | SwapCases
     | RecoveryLists
+    | SurgicalMutualAid
     | StandaloneAnalyser
     | OfflineGroups
     | OPositivePolicy

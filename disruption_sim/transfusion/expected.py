@@ -10,7 +10,7 @@ import numpy.typing as npt
 from disruption_sim.scenario.model import Scenario, Source, TubeType
 from disruption_sim.world.blood import IMMEDIATE, KINDS, ROUTINE, ROUTINE_HOURS
 from disruption_sim.world.days import Days
-from disruption_sim.world.surgery import flows, procedures_of
+from disruption_sim.world.flows import flows, procedures_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from disruption_sim.world.blood import (
     ROUTINE,
     WEEKS_PER_MONTH,
 )
-from disruption_sim.world.surgery import flows, procedures_of
+from disruption_sim.world.flows import flows, procedures_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from disruption_sim.scenario.model import Scenario
+from disruption_sim.world.beds import draw_elective_beds
 from disruption_sim.world.blood import draw_bleeding, draw_national
 from disruption_sim.world.day_units import draw_day_units
 from disruption_sim.world.days import Days
 from disruption_sim.world.model import World
 from disruption_sim.world.outpatients import draw_outpatients
-from disruption_sim.world.surgery import draw_operations, draw_theatre_lists
+from disruption_sim.world.surgery import draw_operations
+from disruption_sim.world.theatre_lists import draw_theatre_lists
 from disruption_sim.world.tubes import assemble, draw_unlinked
 
 
@@ -48,6 +50,7 @@ def draw_world(scenario: Scenario, seed: int, replication: int) -> World:
         tubes=tubes,
         operations=draw_operations(scenario, days, seed, replication),
         theatre_lists=draw_theatre_lists(scenario, days, seed, replication),
+        elective_beds=draw_elective_beds(scenario, days, seed, replication),
         clinic_sessions=sessions,
         appointments=replace(appointments, tubes=linked),
         bleeding=draw_bleeding(scenario, days, seed, replication),

@@ -21,6 +21,9 @@ Numbers = npt.NDArray[np.int32]
 
 USES = ("medical", "obstetric", "trauma", "major_haemorrhage", "operation")
 URGENCIES = ("immediate", "urgent", "routine")
+REMOVAL_REASONS = ("treated_elsewhere", "recovered", "declined", "died")
+EXTRA_LISTS = ("weekend", "evening", "independent_sector")
+BEDS = ("ward", "critical_care")
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,21 @@ class Operations:
         Units to be ready, and units that will be needed if the operation happens.
     blood_group : uint8 (n,)
         Position in ``BloodGroup``.
+    asa : uint8 (n,)
+        0, 1, 2 for ASA 1, 2, and 3 or 4.
+    day_case, critical_care : bool (n,)
+        Goes home the same day; or the first night is in critical care.
+    nights : uint8 (n,)
+        In hospital after the operation, at least 1; 0 for day cases.
+    short_notice : bool (n,)
+        Can come the next day if asked.
+    available_from : float64 (n,)
+        Cannot be operated on before: by choice, or until fit. From then on they can be
+        booked; `clock_start` for almost everybody, and for all P2.
     removal : float64 (n,)
         When the patient leaves the list untreated if still waiting.
+    removal_reason : uint8 (n,)
+        Why then: position in ``REMOVAL_REASONS``.
     """
 
     clock_start: Times
@@ -96,7 +112,14 @@ class Operations:
     units_crossmatched: Codes
     units_transfused: Codes
     blood_group: Codes
+    asa: Codes
+    day_case: Flags
+    critical_care: Flags
+    nights: Codes
+    short_notice: Flags
+    available_from: Times
     removal: Times
+    removal_reason: Codes
 
 
 @dataclass(frozen=True)
@@ -111,8 +134,10 @@ class TheatreLists:
     flexible : bool (n,)
         Opened only while the waiting list is above its usual size.
     extra : float64 (n,)
-        A uniform number; a recovery policy of strength u opens those with extra <= u. Ordinary and
-        flexible lists have 0.
+        A uniform number; a recovery policy of strength u opens those of its kind with extra <= u.
+        Ordinary and flexible lists have 0.
+    extra_kind : int8 (n,)
+        Of those with a number: position in ``EXTRA_LISTS``. Ordinary and flexible lists have -1.
     loses_last_case : bool (n,)
         An emergency takes the end of the list.
     """
@@ -123,7 +148,23 @@ class TheatreLists:
     specialty: Codes
     flexible: Flags
     extra: Times
+    extra_kind: npt.NDArray[np.int8]
     loses_last_case: Flags
+
+
+@dataclass(frozen=True)
+class ElectiveBeds:
+    """Beds of each hospital for patients after planned operations, by ``BEDS``.
+
+    Attributes
+    ----------
+    count : int64 (sites, kinds)
+    lost : int64 (days, sites, kinds)
+        Those with an emergency patient in them on the night after each day; never more than count.
+    """
+
+    count: npt.NDArray[np.int64]
+    lost: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -285,6 +326,7 @@ class World:
     tubes: Tubes
     operations: Operations
     theatre_lists: TheatreLists
+    elective_beds: ElectiveBeds
     clinic_sessions: ClinicSessions
     appointments: Appointments
     bleeding: BleedingEpisodes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import simpy
 
 from disruption_sim.care.theatres import Theatres
 from disruption_sim.disruption import Timeline
-from disruption_sim.records import SurgeryRecords
+from disruption_sim.records import Cause, DoneOn, SurgeryRecords
 from disruption_sim.scenario import Scenario, with_overrides
 from disruption_sim.world import World, draw_world
 from tests.support.small_scenario import small_scenario
@@ -214,7 +214,11 @@ def world_of(scenario: Scenario, seed: int = 1) -> World:
 
 def busy_scenario(*, disruption: bool = False, **changes: object) -> Scenario:
     """Return two hospitals with about 320 operations a week, for 14 weeks."""
-    values: dict[str, object] = {"surgery.elective_admissions_per_week": ADMISSIONS}
+    values: dict[str, object] = {
+        "surgery.elective_admissions_per_week": ADMISSIONS,
+        "surgery.beds.ward_occupancy": 0.8,
+        "surgery.beds.critical_care_occupancy": 0.65,
+    }
     values |= {key.replace("__", "."): value for key, value in changes.items()}
     busy, _ = with_overrides(small_scenario(disruption=disruption), values)
     return busy
@@ -246,3 +250,51 @@ def with_policies(scenario: Scenario, *policies: object) -> Scenario:
 def with_removal(world: World, removal: Floats) -> World:
     """Return a world in which patients leave the list untreated at other times."""
     return replace(world, operations=replace(world.operations, removal=removal))
+
+
+def silent_from(hour: float, hours: float) -> PromptLaboratories:
+    """Nothing that is taken from an hour on, for so many hours, is ever reported."""
+    return PromptLaboratories(
+        lambda collected: np.where((collected >= hour) & (collected < hour + hours), np.inf, 6.0)
+    )
+
+
+def assert_equal(first: SurgeryRecords, second: SurgeryRecords) -> None:
+    for field in fields(SurgeryRecords):
+        np.testing.assert_array_equal(
+            getattr(first, field.name), getattr(second, field.name), err_msg=field.name
+        )
+
+
+def assert_conserved(run: Run) -> None:
+    records, operations = run.records, run.world.operations
+    end = run.scenario.calendar.end_hour
+    done, removed = ~np.isnan(records.done_at), ~np.isnan(records.removed_at)
+    assert not np.any(done & removed)
+    referred = operations.clock_start <= end
+    assert not np.any((done | removed) & ~referred)
+    assert np.all(records.done_at[done] >= operations.clock_start[done])
+    assert np.all(records.done_at[done] < end)
+    # Whoever has passed the moment of removal and was not booked then has been removed.
+    never_moved = ~done & ~removed & referred
+    overdue = never_moved & (operations.removal <= end)
+    if not run.records.transferred.size:
+        assert not np.any(overdue)
+    assert np.count_nonzero(overdue) <= run.records.transferred.size
+    assert np.count_nonzero(referred) == done.sum() + removed.sum() + never_moved.sum()
+    # Nobody is postponed after the operation, and the decision comes before the list.
+    patient = records.postponed_patient
+    assert not np.any(records.postponed_at >= records.done_at[patient] + 0.0)
+    assert np.all(records.postponed_decided_at <= records.postponed_at)
+    assert np.all(np.diff(records.postponed_at) >= 0.0)
+    assert np.all(records.busy_hours <= records.list_hours)
+    causes = np.bincount(records.postponed_cause, minlength=len(Cause))
+    assert causes.size == len(Cause)
+    assert causes.sum() == records.postponed_at.size
+    # Everybody was operated on in one place, and what was done fits the lists that were run.
+    assert np.all(records.done_on[~done] == 0)
+    assert np.array_equal(
+        np.sort(records.transferred), np.flatnonzero(records.done_on == DoneOn.OTHER_HOSPITAL)
+    )
+    extra = records.extra_lists_run.sum(axis=1)
+    assert np.all(records.flexible_lists_run + extra <= records.lists_run)

@@ -22,7 +22,9 @@ from disruption_sim.care.pre_assessment import (
 from disruption_sim.care.surgery_log import rebooked_late
 from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.disruption import Timeline
+from disruption_sim.records import ExtraList
 from disruption_sim.scenario import Scenario
+from disruption_sim.scenario.model import RecoveryLists
 from disruption_sim.world import World
 from disruption_sim.world.days import Days
 from tests.care.hand_made_rooms import ObligingBank, PromptLaboratories, world_of
@@ -87,14 +89,15 @@ def test_blood_is_taken_on_a_working_day_before_the_list(scenario: Scenario, wor
     working = Days.of(scenario.calendar).working
     for weekday in range(7):
         start = list_on(3, weekday)
-        taken = Clinic(scenario, world).book(5, 100.0, start)
+        taken = Clinic(scenario, world).book(5, 0.5, start)
         assert set(taken) == {CHEMISTRY, HAEMATOLOGY, GROUP_AND_SCREEN}
         assert taken[CHEMISTRY] == taken[HAEMATOLOGY]
         for time in taken.values():
             assert working[int(time // 24.0)]
             assert 9.0 <= time % 24.0 <= 16.0
             assert time < start
-        assert 4.0 < (start - taken[CHEMISTRY]) / 24.0 < 8.0
+        # One to three weeks before, and sooner where a weekend comes in between.
+        assert 6.0 < (start - taken[CHEMISTRY]) / 24.0 < 24.0
         # Valid for seven days: at least one day is left on the morning of the list.
         assert start - taken[GROUP_AND_SCREEN] <= 24.0 * 6.0
 
@@ -130,6 +133,50 @@ def test_lost_results_are_taken_again(scenario: Scenario, world: World) -> None:
     first = clinic.book(5, 100.0, list_on(2, 1))
     assert max(first.values()) < 336.0
     assert CHEMISTRY in clinic.book(5, list_on(2, 1), list_on(4, 1))
+
+
+def test_blood_is_taken_one_to_three_weeks_before_every_day_alike(
+    scenario: Scenario, world: World
+) -> None:
+    clinic = Clinic(scenario, world)
+    start = list_on(5, 4)
+    taken = [clinic.book(patient, 0.5, start)[CHEMISTRY] for patient in range(600)]
+    days = list_on(5, 4) // 24.0 - np.floor(np.array(taken) / 24.0)
+    # From a Friday, seven to twenty-one days back: those of a weekend come on the Friday before.
+    assert days.min() == 7
+    assert days.max() == 21
+    planned = np.arange(7, 22)
+    weekday = (4 - planned) % 7
+    expected = planned + np.where(weekday >= 5, weekday - 4, 0)
+    assert days.mean() == pytest.approx(expected.mean(), abs=4 * days.std() / math.sqrt(600))
+
+
+def test_results_of_blood_taken_before_the_run_are_in_hand(
+    scenario: Scenario, world: World
+) -> None:
+    clinic = Clinic(scenario, world)
+    wanted = [set(clinic.book(patient, 0.0, list_on(2, 0))) for patient in range(300)]
+    # Group and screen is valid for a week, so it is still to be taken; of the results about half.
+    assert all(GROUP_AND_SCREEN in types for types in wanted)
+    still = sum(CHEMISTRY in types for types in wanted)
+    assert 0.4 < still / 300 < 0.6
+    morning = list_on(2, 0) - 1.0
+    clinic.laboratories.advance_to(morning)
+    cases = [(patient, list_on(2, 0)) for patient in range(300)]
+    assert clinic.visits.look(cases, morning) == ({}, {})
+
+
+def test_results_in_hand_are_those_reported_and_in_date(scenario: Scenario, world: World) -> None:
+    clinic = Clinic(scenario, world)
+    start = list_on(4, 3)
+    assert not clinic.visits.results_in_hand(5, start, 0.0)
+    taken = clinic.book(5, 10.0, start)[CHEMISTRY]
+    assert not clinic.visits.results_in_hand(5, start, taken + 1.0)
+    clinic.laboratories.advance_to(taken + 6.0)
+    assert clinic.visits.results_in_hand(5, start, taken + 6.0)
+    validity = 24.0 * scenario.surgery.results_validity_days
+    assert clinic.visits.results_in_hand(5, taken + validity, taken + 6.0)
+    assert not clinic.visits.results_in_hand(5, taken + validity + 1.0, taken + 6.0)
 
 
 def test_first_week_has_everything_in_hand(scenario: Scenario, world: World) -> None:
@@ -171,17 +218,45 @@ def test_half_days_skip_weekends_and_bank_holidays(scenario: Scenario) -> None:
 def test_a_list_has_room_up_to_its_plan_and_its_overrun(scenario: Scenario, world: World) -> None:
     patients = Patients(world.operations)
     book = TheatreBook(scenario, world, patients)
-    assert book.room(0) == math.inf
+    number = int(np.argmax(world.theatre_lists.extra_kind < 0))
+    assert book.room(number) == math.inf
     patient = int(np.argmin(world.operations.expected_duration))
     planned = patients.expected_duration[patient] + book.turnover
-    book.book(0, patient)
-    assert book.room(0) == book.length[0] + book.overrun - planned
+    book.book(number, patient)
+    assert book.room(number) == book.length[number] + book.overrun - planned
     # Of the longest case that still fits, half is over the plan.
-    longest = book.room(0, 2 * planned)
+    longest = book.room(number, 2 * planned)
     assert planned + 0.5 * (longest + book.turnover) == pytest.approx(2 * planned)
-    book.strike_out(0, patient)
-    assert book.room(0) == math.inf
-    assert book.used[0] == 0.0
+    book.strike_out(number, patient)
+    assert book.room(number) == math.inf
+    assert book.used[number] == 0.0
+
+
+def test_nothing_longer_than_the_list_is_planned_in_the_evening_and_elsewhere(
+    scenario: Scenario, world: World
+) -> None:
+    for kind in (ExtraList.EVENING, ExtraList.INDEPENDENT_SECTOR):
+        policy = RecoveryLists.model_validate(
+            {
+                "name": "recovery",
+                "kind": "recovery_lists",
+                "held": kind.name.lower(),
+                "trigger_day": 0.0,
+                "uplift_share": 0.1,
+            }
+        )
+        with_lists = scenario.model_copy(update={"policies": (policy,)})
+        book = TheatreBook(with_lists, world, Patients(world.operations))
+        number = book.extra_list.index(kind)
+        assert book.room(number) == book.length[number] + book.overrun
+
+
+def test_lists_that_no_policy_could_open_are_not_in_the_book(
+    scenario: Scenario, world: World
+) -> None:
+    book = TheatreBook(scenario.without_disruption(), world, Patients(world.operations))
+    assert book.count == np.count_nonzero(world.theatre_lists.extra_kind < 0)
+    assert set(book.extra_list) == {-1}
 
 
 def test_rebooked_late_means_neither_operated_nor_removed_in_time() -> None:

@@ -13,14 +13,17 @@ import pandas as pd
 
 from disruption_sim.measures import Way
 from disruption_sim.randomness import stream
-from disruption_sim.records import Cause, Fate
+from disruption_sim.records import INCIDENT_CAUSES, Cause, Fate
 from disruption_sim.scenario import Scenario, load_scenario
 
 Floats = npt.NDArray[np.float64]
 
 CAUSES = {
     Cause.ORDINARY: (110.0, 0.0),
-    Cause.DISPLACED: (14.0, 6.0),
+    Cause.NO_BED: (12.0, 0.0),
+    Cause.NO_TIME_LEFT: (16.0, 0.0),
+    Cause.NO_STAFF: (6.0, 0.0),
+    Cause.DISPLACED: (8.0, 4.0),
     Cause.RESULTS_NOT_REPORTED: (0.3, 150.0),
     Cause.SAMPLE_EXPIRED: (0.0, 22.0),
     Cause.NO_VALID_GROUP_AND_SCREEN: (0.0, 45.0),
@@ -97,7 +100,7 @@ def made_up_result(
         sum((pair[0] for pair in causes.values()), np.zeros((replications, weeks))),
         sum((pair[1] for pair in causes.values()), np.zeros((replications, weeks))),
     )
-    incident = [cause for cause in causes if cause not in (Cause.ORDINARY, Cause.DISPLACED)]
+    incident = [cause for cause in causes if cause in INCIDENT_CAUSES]
     measures["operations_postponed_incident"] = (
         sum((causes[cause][0] for cause in incident), np.zeros((replications, weeks))),
         sum((causes[cause][1] for cause in incident), np.zeros((replications, weeks))),
@@ -109,6 +112,19 @@ def made_up_result(
     rise = strength * 900.0 * (1.0 - np.exp(-(week + 1) / 3.0))
     gone = np.exp(-np.maximum(week - 6, 0) / (30.0 if slow else 6.0))
     measures["operations_backlog"] = (np.zeros((replications, weeks)), noise(rise * gone, 0.1))
+    backlog = measures["operations_backlog"][1]
+    # The long ones wait longer.
+    measures["operations_backlog_hours"] = (
+        np.zeros((replications, weeks)), 2.0 * rise * np.sqrt(gone) * np.ones_like(backlog),
+    )  # fmt: skip
+    earlier = noise(120.0 * strength * (1.0 - np.exp(-(week + 1) / 5.0)), 0.1)
+    later = backlog + earlier
+    for name, patients in {
+        "patients_later": later,
+        "patients_later_never_postponed": later * (1.0 - np.exp(-(week + 1) / 12.0)),
+        "patients_earlier": earlier,
+    }.items():
+        measures[name] = (np.zeros((replications, weeks)), patients)
     share = 1.0 - 0.85 * strength * np.exp(-week / 5.0)
     own = noise(share, 0.02)
     aided = own + 0.12 * strength * ((week > 1) & (week < 15))
@@ -209,6 +225,7 @@ def made_up_result(
                 "n": replications,
                 "n_censored": 3 if slow else 0,
                 "followed_weeks": float(weeks),
+                "seen_weeks": weeks - 27.0 / 7.0,
                 "peak": 900.0,
                 "fluid_weeks": 19.0,
             }

@@ -19,6 +19,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from disruption_sim.charts import CHARTS, Chart, Charts, operations_backlog, style
+from disruption_sim.charts.operations_postponed import PARTS
 from disruption_sim.charts.words import NO_BREAK
 from disruption_sim.records import Cause
 from tests.charts.made_up_result import MadeUpResult, made_up_result, with_recovery
@@ -170,9 +171,11 @@ def test_the_key_names_every_cause_with_its_total() -> None:
     written = [text.get_text() for text in ax.texts]
     causes = result.weekly_causes
     own = causes[(causes["arm"] == "disrupted") & (causes["site"] == "all")]
-    for cause in Cause:
-        assert cause.title in written
-        total = own.loc[own["cause"] == cause.name.lower(), "mean"].sum()
+    assert sorted(cause for part in PARTS for cause in part.causes) == sorted(Cause)
+    for part in PARTS:
+        assert part.title in written
+        names = [cause.name.lower() for cause in part.causes]
+        total = own.loc[own["cause"].isin(names), "mean"].sum()
         if total < 1000.0:
             assert f"{total:.0f}" in written
 
@@ -190,7 +193,7 @@ def test_bars_do_not_reach_into_the_key() -> None:
 
 
 def _titles() -> set[str]:
-    return {cause.title for cause in Cause}
+    return {part.title for part in PARTS}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +203,7 @@ def _titles() -> set[str]:
         ("operations_postponed", "one short run", "(one run)"),
         ("appointments_postponed", "nothing happens", "No outpatient appointment is postponed"),
         ("operations_backlog", "usual", "recovered after 21 weeks (median; 90 % of runs 18 to 25)"),
-        ("operations_backlog", "slow", "not recovered within 40 weeks in 3 of 10 runs"),
+        ("operations_backlog", "slow", "not recovered within 36 weeks in 3 of 10 runs"),
         ("operations_backlog", "nothing happens", "No backlog of operations builds up"),
         ("laboratory_throughput", "usual", "15 % of normal in their worst week (1)"),
         ("red_cells_by_route", "usual", "Electronic issue falls to 0 % of the red cells in week"),
@@ -233,12 +236,12 @@ def test_the_title_counts_what_the_summary_counts() -> None:
     [
         (
             {"median_weeks": np.nan, "q05_weeks": np.nan, "q95_weeks": np.nan, "n_censored": 10},
-            "not recovered within 40 weeks in 10 of 10 runs",
+            "not recovered within 36 weeks in 10 of 10 runs",
         ),
         (
             {"q95_weeks": np.nan, "n_censored": 1},
-            "recovered after 21 weeks (median; 90 % of runs 18 to more than 40), "
-            "not recovered within 40 weeks in 1 of 10 runs",
+            "recovered after 21 weeks (median; 90 % of runs 18 to more than 36), "
+            "not recovered within 36 weeks in 1 of 10 runs",
         ),
         (
             {"median_weeks": 0.0, "q05_weeks": 0.0, "q95_weeks": 0.0},
@@ -338,3 +341,19 @@ def test_no_red_cells_at_all_are_drawn_too() -> None:
     assert (
         drawn(the("red_cells_by_route"), nothing).get_title(loc="left") == "No red cells are issued"
     )
+
+
+def test_bars_of_later_and_earlier_patients_add_up_to_the_net_backlog() -> None:
+    result = VARIANTS["usual"]
+    ax = drawn(the("who_waited_longer"), result)
+    heights = sum(np.array([bar.get_height() for bar in container]) for container in ax.containers)
+    weekly = result.weekly
+    net = weekly[
+        (weekly["measure"] == "operations_backlog")
+        & (weekly["arm"] == "disrupted")
+        & (weekly["site"] == "all")
+    ]["mean"]
+    np.testing.assert_allclose(heights, net)
+    title = plain(ax.get_title(loc="left"))
+    assert title.startswith("In week 7, ")
+    assert title.endswith("% of whom were never postponed")

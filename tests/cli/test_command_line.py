@@ -24,7 +24,7 @@ from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.integration
 
-VERBS = ("scenarios", "validate", "run", "laboratories", "transfusion", "sweep")
+VERBS = ("scenarios", "validate", "run", "laboratories", "transfusion", "operations", "sweep")
 DAYS = "disruptions.transfusion_it.duration_days"
 
 
@@ -338,6 +338,29 @@ def test_laboratories_refuses_what_is_no_results_folder(
     row = "1,gp,all,baseline,many,24,0.9,48,1,60,70"
     (tmp_path / "turnaround_by_type.csv").write_text(f"{heads}\n{row}\n", encoding="utf-8")
     assert "not every tubes is a number" in fails(capsys, "laboratories", str(tmp_path))
+
+
+def test_operations_prints_what_the_page_says(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", small, "-n", "2", "--workers", "1", "--out", "results"]) == 0
+    capsys.readouterr()
+    assert main(["operations", "results"]) == 0
+    said = capsys.readouterr().out
+    page = Path("results", "operations.md").read_text(encoding="utf-8")
+    headings = [line[3:] for line in page.splitlines() if line.startswith("## ")]
+    assert len(headings) >= 10
+    assert all(heading in said for heading in headings)
+    assert "Traceback" not in said
+    utilisation = next(line for line in said.splitlines() if "Theatre time used" in line)
+    assert utilisation.split()[3:] == ["80.0", "80.0", "to", "88.0", "yes"]
+
+
+def test_operations_refuses_what_is_no_results_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "there is no folder nowhere" in fails(capsys, "operations", "nowhere")
+    assert "holds no summary.csv" in fails(capsys, "operations", str(tmp_path))
 
 
 def test_transfusion_prints_the_page_of_a_results_folder(

@@ -41,7 +41,10 @@ def test_the_folder_holds_what_is_promised(result: Result, tmp_path: Path) -> No
     promised = "manifest.json scenario.yaml weekly.csv weekly.parquet summary.csv causes.csv"
     promised += " recovery.csv replications.parquet charts turnaround.csv turnaround_by_type.csv"
     promised += " turnaround_by_site.csv turnaround_by_hour.csv fates.csv laboratories.csv"
-    promised += " laboratories.md throughput.csv utilisation.csv transfusion.md transfusion.csv"
+    promised += " laboratories.md throughput.csv utilisation.csv operations.md"
+    promised += " operations_by_specialty.csv operations_waits.csv operations_catching_up.csv"
+    promised += " operations_postponed_by.csv operations_ordinary.csv waiting_list_rules.csv"
+    promised += " transfusion.md transfusion.csv"
     promised += " blood_by_route.csv blood_by_use.csv blood_not_in_time.csv blood_stock.csv"
     assert set(promised.split()) <= names(folder)
     assert names(tmp_path) == {"out"}

@@ -120,7 +120,12 @@ def test_runs_that_end_before_recovery_are_censored_not_minus_one(
     assert row[["median_weeks", "q95_weeks"]].isna().all()
     values = result.replications.query("measure == 'recovery_weeks_operations_backlog'")["value"]
     assert values.isna().tolist() == [True, True, True, False]
-    assert any("in 3 of 4 runs not within 6 weeks" in line for line in result.answer)
+    # Back to normal means for seven days in a row, of 42.
+    assert row["seen_weeks"] == 36.0 / 7.0
+    assert any(
+        "later than 5 weeks" in line and "3 of 4 runs end too early to see it" in line
+        for line in result.answer
+    )
 
 
 def test_a_result_shows_its_answer_and_escapes_what_users_typed(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from tests.support.small_scenario import small_scenario
 pytestmark = pytest.mark.unit
 
 SCENARIO = small_scenario()
+Held = Literal["weekend", "evening", "independent_sector"]
 NAMES = [measure.name for measure in MEASURES]
 
 
@@ -267,10 +269,15 @@ def test_those_who_need_no_results_take_free_places_too(
 def test_recovery_policies_that_hold_together_open_more_lists(
     world: World, records: tuple[Records, Records]
 ) -> None:
-    def spare(*uplifts: float) -> float:
+    def spare(*uplifts: float, staffed: float = 1.0, held: Held = "weekend") -> float:
         policies = tuple(
             RecoveryLists(
-                kind="recovery_lists", name=f"lists_{number}", trigger_day=0, uplift_share=uplift
+                kind="recovery_lists",
+                name=f"lists_{number}",
+                trigger_day=0,
+                held=held,
+                uplift_share=uplift,
+                staffing_limit_share=staffed,
             )
             for number, uplift in enumerate(uplifts)
         )
@@ -279,3 +286,6 @@ def test_recovery_policies_that_hold_together_open_more_lists(
         return spare_operations_per_week(scenario, Horizon.of(scenario), world, twin)
 
     assert spare() < spare(0.2) < spare(0.2, 0.2) == spare(0.4)
+    assert spare(0.4, staffed=0.5) == spare(0.2)
+    assert spare() == spare(0.4, staffed=0.0)
+    assert spare() < spare(0.2, held="independent_sector")

@@ -148,7 +148,10 @@ def clinics_and_pre_assessment() -> float:
     patients = scenario.surgery.elective_admissions_per_week * scenario.surgery.theatre_share
     tubes = sum(
         specialty.share * procedure.share
-        * (2 * procedure.needs_results_share + procedure.group_and_screen_share)
+        * (
+            2 * scenario.surgery.mean_needs_results_share(procedure)
+            + (1.0 if procedure.units_crossmatched else procedure.group_and_screen_share)
+        )
         for specialty in scenario.surgery.specialties
         for procedure in scenario.surgery.procedures
         if procedure.specialty == specialty.name

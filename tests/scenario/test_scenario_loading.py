@@ -211,8 +211,8 @@ def test_a_value_outside_its_range_is_allowed_and_noted(scenario: Scenario) -> N
 
 
 def test_setting_a_whole_section_replaces_the_sources_of_its_parts(scenario: Scenario) -> None:
-    shares = "surgery.ordinary_cancellation_share"
-    table = dict.fromkeys(scenario.surgery.ordinary_cancellation_share, 0.5)
+    shares = "surgery.clinical_cancellation_share"
+    table = dict.fromkeys(scenario.surgery.clinical_cancellation_share, 0.5)
     changed, _ = with_overrides(scenario, {shares: table})
     keys = [entry.key for entry in changed.provenance if entry.key.startswith(shares)]
     assert keys == [shares]
@@ -314,6 +314,29 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
         ("outpatients.on_the_day_hours_before=[1, 9.5]", "9.5 hours before the first clinic at 9"),
         ("outpatients.on_the_day_wait_hours=11", "ends after the day of the last clinic"),
         ("outpatients.day_units.dialysis.treatments_per_week=1e8", "more than 20 million treatm"),
+        (
+            "surgery.clinical_cancellation_share={minor: 0.01}",
+            "nothing is said for intermediate, major, complex",
+        ),
+        (
+            "surgery.needs_results_by_grade={minor: [0, 0, 0]}",
+            "nothing is said for intermediate, major, complex",
+        ),
+        (
+            "surgery.procedures.cataract.asa_mix=[0.5, 0.5, 0.5]",
+            "the shares add up to 1.5; allowed: shares that add up to 1",
+        ),
+        (
+            "surgery.removals.reasons={recovered: 0.5}",
+            "the shares add up to 0.5; allowed: shares that add up to 1",
+        ),
+        ("surgery.removals.reasons={moved: 1}", "moved"),
+        ("surgery.procedures.cataract.nights=0.5", "0.5 is out of range"),
+        ("surgery.pre_assessment_days_before=[21, 7]", "21 comes after 7"),
+        (
+            "surgery.pre_assessment_days_before=[10, 21]",
+            "lists are filled 9 days ahead, after blood should have been taken (10 days ahead",
+        ),
         ("transfusion.major_haemorrhage.mean_units=4", "4 is out of range"),
         ("policies.reinforce_manual_work.learning_floor_share=0", "0 is out of range"),
     ],

@@ -10,8 +10,11 @@ import numpy as np
 from disruption_sim.records import (
     HOURS_OF_DAY,
     TURNAROUND_BINS,
+    Bed,
     Cause,
     DayUnitRecords,
+    DoneOn,
+    ExtraList,
     Fate,
     OutpatientRecords,
     PathologyRecords,
@@ -35,7 +38,7 @@ def pretend_records(scenario: Scenario, world: World, arm: str) -> Records:
     return Records(
         arm=arm,
         pathology=_pathology(scenario, random, 0.4 if delayed else 1.0),
-        surgery=_surgery(scenario, world, delayed),
+        surgery=pretend_surgery(scenario, world, delayed),
         outpatients=_outpatients(scenario, world, delayed),
         day_units=_day_units(scenario, world, delayed),
         transfusion=pretend_transfusion(scenario, random),
@@ -126,7 +129,8 @@ def _pathology(scenario: Scenario, random: np.random.Generator, share: float) ->
     )
 
 
-def _surgery(scenario: Scenario, world: World, delayed: bool) -> SurgeryRecords:
+def pretend_surgery(scenario: Scenario, world: World, delayed: bool) -> SurgeryRecords:
+    """Make up operations of one arm; the delayed ones are done on flexible lists."""
     people, weeks = len(world.operations.site), scenario.calendar.weeks
     wished = np.maximum(world.operations.clock_start, 0.0) + 24.0 * (1 + np.arange(people) % 60)
     hit = np.flatnonzero(_during(scenario, wished, 14.0) & delayed)
@@ -135,8 +139,13 @@ def _surgery(scenario: Scenario, world: World, delayed: bool) -> SurgeryRecords:
     done[done >= scenario.calendar.end_hour] = np.nan
     hit = hit[np.argsort(wished[hit], kind="stable")]
     one = np.ones(weeks, dtype=np.int64)
+    done_on = np.zeros(people, dtype=np.uint8)
+    done_on[hit[np.isfinite(done[hit])]] = DoneOn.FLEXIBLE_LIST
+    beds = np.full((len(scenario.network.sites), len(Bed)), 10, dtype=np.int64)
+    nights = np.broadcast_to(beds, (7 * weeks, *beds.shape))
     return SurgeryRecords(
         done_at=done,
+        done_on=done_on,
         removed_at=np.full(people, np.nan),
         postponed_at=wished[hit],
         postponed_decided_at=wished[hit] - 12.0,
@@ -144,11 +153,17 @@ def _surgery(scenario: Scenario, world: World, delayed: bool) -> SurgeryRecords:
         postponed_cause=(hit % len(Cause)).astype(np.uint8),
         rebooked_late=hit % 3 == 0,
         swapped_in=np.arange(0, 10, dtype=np.int32),
+        transferred=np.empty(0, dtype=np.int32),
+        host_displaced=np.zeros(weeks),
         lists_run=20 * one,
         flexible_lists_run=one,
-        recovery_lists_run=0 * one,
+        extra_lists_run=np.zeros((weeks, len(ExtraList)), dtype=np.int64),
+        cost_pounds=np.zeros(weeks),
         busy_hours=np.full(weeks, 64.0),
         list_hours=np.full(weeks, 80.0),
+        beds=beds,
+        beds_occupied=nights * 8 // 10,
+        beds_lost=nights // 10,
     )
 
 

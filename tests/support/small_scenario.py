@@ -144,6 +144,8 @@ def _shrink_network(network: dict[str, Any], sites: tuple[str, ...]) -> None:
 
 def _shrink_surgery(surgery: dict[str, Any], sites: tuple[str, ...]) -> None:
     surgery["elective_admissions_per_week"] *= VOLUME
+    # A dozen beds are full by chance far more often than two hundred.
+    surgery["beds"] |= {"ward_occupancy": 0.6, "critical_care_occupancy": 0.4}
     kept = [
         specialty
         for specialty in surgery["specialties"]

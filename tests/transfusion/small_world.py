@@ -164,7 +164,7 @@ def _world(seed: int, bleeding: BleedingEpisodes, national: NationalBlood) -> Wo
     tubes = Tubes(np.zeros(0), codes, codes, codes)
     operations = operation_patients(0)
     rest = (bleeding, national, unseen, unseen)
-    return World(seed, 0, tubes, operations, unseen, unseen, unseen, *rest)
+    return World(seed, 0, tubes, operations, unseen, unseen, unseen, unseen, *rest)
 
 
 def room(scenario: Scenario, world: World) -> tuple[simpy.Environment, Transfusion]:

@@ -77,9 +77,8 @@ class Supply:
         unseen = cast(Any, None)
         ones = np.ones((self.days.count, GROUPS))
         national = factors or NationalBlood(ones, ones)
-        world = World(
-            seed, 0, unseen, unseen, unseen, unseen, unseen, unseen, national, unseen, unseen
-        )
+        rooms = (unseen,) * 7
+        world = World(seed, 0, *rooms, national, unseen, unseen)
         timeline = Timeline(scenario)
         self.plan = plan_stock(scenario)
         self.stocks = make_stocks(scenario, world, self.plan)
