@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -45,21 +46,56 @@ class Job:
     cancelled: bool = False
 
 
-class SampleBatches(Protocol):
-    """How group-and-screen samples are tested, a few at a time."""
+@dataclass(slots=True, eq=False)
+class Stint:
+    """Samples that one scientist tests one after the other.
+
+    Attributes
+    ----------
+    start, each : float
+        When it began, and the hands-on hours of a sample.
+    number, second : int
+        Samples, and how many of them only confirm a group.
+    by_hand : bool
+    """
+
+    start: float
+    each: float
+    number: int
+    second: int
+    by_hand: bool
+
+    @property
+    def end(self) -> float:
+        """When the last sample is done."""
+        return self.start + self.number * self.each
+
+    def tested_by(self, now: float) -> int:
+        """Return how many are done, the one at hand included."""
+        return min(self.number, max(1, math.ceil((now - self.start) / self.each)))
+
+
+class Samples(Protocol):
+    """What a bench is told of its group-and-screen samples."""
 
     def hours_each(self) -> float:
         """Return the hands-on hours of one sample now, 0 for none."""
 
-    def test(self, waiting: int) -> tuple[int, float]:
-        """Test some of the waiting samples now; return how many, and the hands-on hours."""
+    def take_up(self, number: int) -> Stint:
+        """Let a scientist begin with so many samples now."""
+
+    def put_back(self, stint: Stint, number: int) -> None:
+        """Let so many of a stint's samples, the last, wait again."""
 
 
 class WorkLog(Protocol):
     """Where hours are written down."""
 
     def busy(self, start: float, end: float) -> None:
-        """Write down that one scientist works from a time to another."""
+        """Write down that one scientist works from a time to another.
+
+        An end before the start takes the hours between back.
+        """
 
     def on_duty(self, start: float, end: float, people: int) -> None:
         """Write down that scientists are on duty from a time to another."""
@@ -76,8 +112,10 @@ class Bench:
     them, and stay until nothing is left to do or their shift ends, at least an hour. What can wait
     does not bring them in, but they do it while they are there.
 
-    Samples that are not for somebody who is waiting for blood are a number, not jobs: they are
-    tested a few at a time when no immediate or urgent job is left, before everything planned.
+    Samples that are not for somebody who is waiting for blood are a number, not jobs: those who are
+    free share what waits when no immediate or urgent job is left, before everything planned. Who
+    tests samples takes up an immediate or urgent job after the sample at hand, if nobody is free;
+    what one has taken up is not shared again but then, and at the end of a shift.
 
     Parameters
     ----------
@@ -85,7 +123,7 @@ class Bench:
     roster : Roster
     response_hours : float
         Until a scientist on call is at the bench.
-    batches : SampleBatches
+    samples : Samples
     log : WorkLog
     """
 
@@ -94,19 +132,20 @@ class Bench:
         env: simpy.Environment,
         roster: Roster,
         response_hours: float,
-        batches: SampleBatches,
+        samples: Samples,
         log: WorkLog,
     ) -> None:
         self._env = env
         self._roster = roster
         self._response = response_hours
-        self._batches = batches
+        self._work_on_samples = samples
         self._log = log
         self._shift: Shift = roster.at(env.now)
         self._queue: list[tuple[int, float, int, Job]] = []
         self._sequence = 0
         self._samples = 0
         self._ends: list[float] = []  # a heap: when those at work are free
+        self._stints: list[Stint] = []  # those of them who test samples
         self._wakes_at = -1.0
         self._serving = False
         self._called_for = -1.0  # when those on call come or came; negative if not called
@@ -164,7 +203,11 @@ class Bench:
         self._free_those_done()
         if staff:
             over = len(self._ends) - staff
-            free = [now] * -over + sorted(self._ends)[max(over, 0) :]
+            ends = self._ends.copy()
+            for stint in self._stints:
+                ends.remove(stint.end)
+                ends.append(stint.start + stint.tested_by(now) * stint.each)
+            free = [now] * -over + sorted(ends)[max(over, 0) :]
         else:
             arrival = self._called_for if self._called_for >= now else now + self._response
             free = [arrival] * self._shift.on_call
@@ -179,7 +222,7 @@ class Bench:
         now = self._env.now
         self._free_those_done()
         hours = sum(end - now for end in self._ends)
-        hours += self._samples * self._batches.hours_each()
+        hours += self._samples * self._work_on_samples.hours_each()
         for priority, order, _, job in self._queue:
             if (priority < PLANNED or order <= until) and not job.cancelled:
                 hours += job.hours
@@ -192,8 +235,12 @@ class Bench:
         self._serving = True
         self._free_those_done()
         ends, staff = self._ends, self._shift.resident + self._present
+        if self._stints and self._queue and self._queue[0][0] <= URGENT:
+            jobs = sum(entry[0] <= URGENT and not entry[3].cancelled for entry in self._queue)
+            if jobs > staff - len(ends):
+                self._leave_samples(jobs - (staff - len(ends)))
         while len(ends) < staff and (self._queue or self._samples):
-            hours = self._next_hours()
+            hours = self._next_hours(staff - len(ends))
             if hours > 0.0:
                 end = self._env.now + hours
                 heapq.heappush(ends, end)
@@ -207,21 +254,48 @@ class Bench:
             self._wakes_at = ends[0]
             self._env.timeout(ends[0] - self._env.now).callbacks.append(lambda _: self.serve())
 
-    def _next_hours(self) -> float:
+    def _next_hours(self, free: int) -> float:
         """Take up what comes next; the hours of it, 0 if nothing could be done."""
         if self._samples and (not self._queue or self._queue[0][0] > SAMPLES):
-            tested, hours = self._batches.test(self._samples)
-            self._samples -= tested
-            return hours
+            return self._test(-(-self._samples // free))
         job = heapq.heappop(self._queue)[3]
         if job.cancelled:
             return 0.0
         job.begun = True
         return job.work()
 
+    def _test(self, number: int) -> float:
+        """Let one scientist test samples one after the other; the hours of it."""
+        stint = self._work_on_samples.take_up(number)
+        self._samples -= number
+        hours = stint.end - stint.start
+        if hours > 0.0:
+            self._stints.append(stint)
+        return hours
+
+    def _leave_samples(self, people: int) -> None:
+        """Let so many of those who test samples stop after the sample at hand, the first to."""
+        now = self._env.now
+        soonest = sorted(self._stints, key=lambda s: s.start + s.tested_by(now) * s.each)
+        for stint in soonest[:people]:
+            tested, end = stint.tested_by(now), stint.end
+            if tested < stint.number:
+                left = stint.number - tested
+                self._work_on_samples.put_back(stint, left)
+                self._samples += left
+                self._ends.remove(end)
+                stint.number = tested
+                self._ends.append(stint.end)
+                heapq.heapify(self._ends)
+                self._log.busy(end, stint.end)
+        self._free_those_done()
+
     def _free_those_done(self) -> None:
-        while self._ends and self._ends[0] <= self._env.now:
+        now = self._env.now
+        while self._ends and self._ends[0] <= now:
             heapq.heappop(self._ends)
+        if self._stints:
+            self._stints = [stint for stint in self._stints if stint.end > now]
 
     # ------------------------------------------------------------------------------------ on call
 
@@ -268,6 +342,8 @@ class Bench:
             self._shift = shift
             self._log.on_duty(max(shift.start, now), shift.end, shift.resident)
             self._free_those_done()
+            if len(self._ends) > self.staff:
+                self._leave_samples(len(self._ends) - self.staff)
             for end in sorted(self._ends)[: max(0, len(self._ends) - self.staff)]:
                 self._log.on_duty(self._env.now, end, 1)
             self.serve()

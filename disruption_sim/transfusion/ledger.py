@@ -14,6 +14,8 @@ from disruption_sim.transfusion.planning import StockPlan
 from disruption_sim.transfusion.stock import HospitalStock
 
 Floats = npt.NDArray[np.float64]
+Counts = list[list[int]]
+"""By site and day: lists, because adding to one cell of an array takes five times as long."""
 
 
 class Ledger:
@@ -51,12 +53,12 @@ class Ledger:
         self._reserved_units = np.zeros((days, sites), dtype=np.int64)
         self._returned_units = np.zeros((days, sites), dtype=np.int64)
         self._deliveries = np.zeros((days, sites, len(DeliveryKind)), dtype=np.int64)
-        self._bench_jobs = np.zeros((days, sites, len(BenchJob)), dtype=np.int64)
-        self._samples = np.zeros((days, sites), dtype=np.int64)
-        self._samples_by_hand = np.zeros((days, sites), dtype=np.int64)
-        self._second_samples = np.zeros((days, sites), dtype=np.int64)
-        self._diverted = np.zeros((days, sites), dtype=np.int64)
-        self._withheld = np.zeros((days, sites), dtype=np.int64)
+        self._bench_jobs = [_by_site_and_day(sites, days) for _ in BenchJob]
+        self._samples = _by_site_and_day(sites, days)
+        self._samples_by_hand = _by_site_and_day(sites, days)
+        self._second_samples = _by_site_and_day(sites, days)
+        self._diverted = _by_site_and_day(sites, days)
+        self._withheld = _by_site_and_day(sites, days)
         self._national_stock = np.zeros((days, GROUPS))
         self._national_draw = np.zeros((days, GROUPS))
         self._alert = np.zeros(days, dtype=np.uint8)
@@ -154,26 +156,26 @@ class Ledger:
 
     def bench_job(self, time: float, site: int, job: int, number: int = 1) -> None:
         """Write down patients or samples that a scientist begins with."""
-        self._bench_jobs[self._day_of(time), site, job] += number
+        self._bench_jobs[job][site][self._day_of(time)] += number
 
     def samples(
         self, time: float, site: int, number: int, by_hand: bool, second: bool = False
     ) -> None:
         """Write down group-and-screen samples that are tested; `second` to confirm a group only."""
         day = self._day_of(time)
-        self._samples[day, site] += number
+        self._samples[site][day] += number
         if by_hand:
-            self._samples_by_hand[day, site] += number
+            self._samples_by_hand[site][day] += number
         if second:
-            self._second_samples[day, site] += number
+            self._second_samples[site][day] += number
 
     def divert(self, time: float, site: int, units: int) -> None:
         """Write down units of a patient who is taken elsewhere."""
-        self._diverted[self._day_of(time), site] += units
+        self._diverted[site][self._day_of(time)] += units
 
     def withhold(self, time: float, site: int, units: int) -> None:
         """Write down units of a patient who does without in an alert."""
-        self._withheld[self._day_of(time), site] += units
+        self._withheld[site][self._day_of(time)] += units
 
     def delivery(self, time: float, site: int, kind: DeliveryKind) -> None:
         """Write down a delivery that has come."""
@@ -262,16 +264,25 @@ class Ledger:
             daily_use=plan.daily_use,
             reserved_units=self._reserved_units,
             returned_units=self._returned_units,
-            bench_jobs=self._bench_jobs,
+            bench_jobs=np.stack([_array(counts) for counts in self._bench_jobs], axis=2),
             bench_busy_hours=bench_busy_hours,
             bench_hours=bench_hours,
-            samples=self._samples,
-            samples_by_hand=self._samples_by_hand,
-            second_samples=self._second_samples,
-            diverted_units=self._diverted,
-            withheld_units=self._withheld,
+            samples=_array(self._samples),
+            samples_by_hand=_array(self._samples_by_hand),
+            second_samples=_array(self._second_samples),
+            diverted_units=_array(self._diverted),
+            withheld_units=_array(self._withheld),
             national_stock=self._national_stock,
             national_draw=self._national_draw,
             national_daily_use=self._national.daily_use,
             alert=self._alert,
         )
+
+
+def _by_site_and_day(sites: int, days: int) -> Counts:
+    return [[0] * days for _ in range(sites)]
+
+
+def _array(counts: Counts) -> npt.NDArray[np.int64]:
+    """Return counts as int64 (days, sites)."""
+    return np.array(counts, dtype=np.int64).T

@@ -154,8 +154,8 @@ class Routes:
             self._give_in_emergency(request)
         elif request.urgency == URGENT and not self._matched_in_time(request):
             if self._group_specific_in_time(request):
-                self._reconsider_later(request)
                 self._ask_group_specific(request)
+                self._reconsider_later(request)
                 return
             if self._may_be_unmatched(request):
                 self._give_unmatched(request)
@@ -163,8 +163,8 @@ class Routes:
             if not self._any_compatible(request):
                 self._wait(request)
                 return
-            self._reconsider_later(request)
             self._ask_matched(request)
+            self._reconsider_later(request)
 
     def _may_be_unmatched(self, request: Request) -> bool:
         return request.massive or not request.patient.antibodies
@@ -208,7 +208,7 @@ class Routes:
 
     def _reconsider_later(self, request: Request) -> None:
         """Look again when there is just time for group O."""
-        if request.urgency != URGENT or not self._may_be_unmatched(request):
+        if not request.missing or request.urgency != URGENT or not self._may_be_unmatched(request):
             return
         hours = request.due - self._times.laboratory - self._env.now
         if hours > 0.0:

@@ -10,11 +10,10 @@ import numpy.typing as npt
 import simpy
 
 from disruption_sim.disruption import Timeline
-from disruption_sim.grid import minutes
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.records import BenchJob
 from disruption_sim.scenario.model import DemandRestriction, Scenario, Source, TubeType
-from disruption_sim.transfusion.bench import Bench
+from disruption_sim.transfusion.bench import Bench, Stint
 from disruption_sim.transfusion.circumstances import Circumstances
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.world.model import Tubes, World
@@ -24,12 +23,10 @@ Counts = npt.NDArray[np.int64]
 SOURCES, TUBE_TYPES = tuple(Source), tuple(TubeType)
 TRAVEL_HOURS = 1.0
 """From the patient to the transfusion bench, for samples that nobody waits for."""
-BATCH_HOURS = minutes(10.0)
-"""About so much work is taken up at a time, so that urgent work need not wait longer for it."""
 
 
-class SiteBatches:
-    """Tests samples that nobody waits for at one bench, a few at a time."""
+class SiteSamples:
+    """Samples that nobody waits for at one bench."""
 
     def __init__(
         self, env: simpy.Environment, site: int, circumstances: Circumstances, ledger: Ledger
@@ -48,19 +45,31 @@ class SiteBatches:
         """Return the hands-on hours of one sample now."""
         return self._circumstances.sample_work(self._site, self._env.now)[0]
 
-    def test(self, waiting: int) -> tuple[int, float]:
-        """Test some of the waiting samples now; return how many, and the hands-on hours."""
+    def take_up(self, number: int) -> Stint:
+        """Let a scientist begin with so many samples now; those that confirm a group go first."""
         now = self._env.now
         each, by_hand = self._circumstances.sample_work(self._site, now)
-        number = min(waiting, max(1, int(BATCH_HOURS / each))) if each > 0.0 else waiting
-        second = min(number, self._confirming)
-        self._confirming -= second
+        stint = Stint(now, each, number, min(number, self._confirming), by_hand)
+        self._confirming -= stint.second
         self._ledger.close_days(now)
-        self._ledger.samples(now, self._site, number - second, by_hand)
+        self._count(stint, number - stint.second, stint.second)
+        return stint
+
+    def put_back(self, stint: Stint, number: int) -> None:
+        """Let so many of a stint's samples, the last, wait again."""
+        confirming = max(0, number - (stint.number - stint.second))
+        self._confirming += confirming
+        stint.second -= confirming
+        self._count(stint, confirming - number, -confirming)
+
+    def _count(self, stint: Stint, first: int, second: int) -> None:
+        """Write down samples that establish a group and that confirm one, by when it began."""
+        site, time = self._site, stint.start
+        if first:
+            self._ledger.samples(time, site, first, stint.by_hand)
         if second:
-            self._ledger.samples(now, self._site, second, by_hand, second=True)
-        self._ledger.bench_job(now, self._site, BenchJob.GROUP_AND_SCREEN, number)
-        return number, number * each
+            self._ledger.samples(time, site, second, stint.by_hand, second=True)
+        self._ledger.bench_job(time, site, BenchJob.GROUP_AND_SCREEN, first + second)
 
 
 class SampleLoad:
@@ -79,7 +88,7 @@ class SampleLoad:
     world : World
     timeline : Timeline
     benches : list of Bench
-    batches : list of SiteBatches
+    samples : list of SiteSamples
     """
 
     def __init__(
@@ -89,11 +98,11 @@ class SampleLoad:
         world: World,
         timeline: Timeline,
         benches: list[Bench],
-        batches: list[SiteBatches],
+        samples: list[SiteSamples],
     ) -> None:
         self._env = env
         self._benches = benches
-        self._batches = batches
+        self._of_site = samples
         hours = 168 * scenario.calendar.weeks
         self._lumps: list[list[int]] = hourly_samples(scenario, world, timeline, hours).tolist()
         self._confirming: list[dict[int, int]] = [{} for _ in benches]
@@ -128,7 +137,7 @@ class SampleLoad:
                 if number:
                     second = self._confirming[site].pop(hour, 0)
                     if second:
-                        self._batches[site].confirm(second)
+                        self._of_site[site].confirm(second)
                     bench.add_samples(number)
 
 

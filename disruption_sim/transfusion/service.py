@@ -24,7 +24,7 @@ from disruption_sim.transfusion.replenishment import Replenishment
 from disruption_sim.transfusion.rosters import rosters
 from disruption_sim.transfusion.route_times import RouteTimes
 from disruption_sim.transfusion.routes import Routes
-from disruption_sim.transfusion.sample_load import SampleLoad, SiteBatches
+from disruption_sim.transfusion.sample_load import SampleLoad, SiteSamples
 from disruption_sim.transfusion.samples import PatientSamples
 from disruption_sim.transfusion.waiting import WaitingPatients
 from disruption_sim.transfusion.work_hours import SiteHours, by_day
@@ -78,16 +78,18 @@ class Transfusion:
         )
         on_duty = rosters(scenario, timeline)
         self._hours = [SiteHours(days) for _ in self._stocks]
-        batches = [
-            SiteBatches(env, site, self._circumstances, self._ledger)
+        samples_of_site = [
+            SiteSamples(env, site, self._circumstances, self._ledger)
             for site in range(len(self._stocks))
         ]
         response = minutes(rules.on_call_response_minutes)
         self._benches = [
-            Bench(env, roster, response, site_batches, hours)
-            for roster, site_batches, hours in zip(on_duty, batches, self._hours, strict=True)
+            Bench(env, roster, response, site_samples, hours)
+            for roster, site_samples, hours in zip(
+                on_duty, samples_of_site, self._hours, strict=True
+            )
         ]
-        self._samples = SampleLoad(env, scenario, world, timeline, self._benches, batches)
+        self._samples = SampleLoad(env, scenario, world, timeline, self._benches, samples_of_site)
         times = RouteTimes(env, scenario, self._circumstances)
         self._counter = Counter(env, scenario, self._ledger, self._replenishment)
         self._routes = Routes(

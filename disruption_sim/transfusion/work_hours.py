@@ -24,8 +24,14 @@ class SiteHours:
         self.duty_hours = [0.0] * days
 
     def busy(self, start: float, end: float) -> None:
-        """Write down that one scientist works from a time to another."""
-        _add(self.busy_hours, start, end, 1)
+        """Write down that one scientist works from a time to another, or after all does not.
+
+        The latter if the end comes before the start.
+        """
+        if start <= end:
+            _add(self.busy_hours, start, end, 1)
+        else:
+            _add(self.busy_hours, end, start, -1)
 
     def on_duty(self, start: float, end: float, people: int) -> None:
         """Write down that scientists are on duty from a time to another."""

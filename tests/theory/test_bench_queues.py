@@ -12,7 +12,7 @@ import pytest
 import simpy
 
 from disruption_sim.grid import to_grid
-from disruption_sim.transfusion.bench import IMMEDIATE, PLANNED, URGENT, Bench
+from disruption_sim.transfusion.bench import IMMEDIATE, PLANNED, URGENT, Bench, Stint
 from disruption_sim.transfusion.rosters import Roster, Shift
 from disruption_sim.transfusion.work_hours import SiteHours
 
@@ -27,7 +27,10 @@ class NoSamples:
     def hours_each(self) -> float:
         return 0.0
 
-    def test(self, waiting: int) -> tuple[int, float]:
+    def take_up(self, number: int) -> Stint:
+        raise AssertionError("there are none")
+
+    def put_back(self, stint: Stint, number: int) -> None:
         raise AssertionError("there are none")
 
 

@@ -9,7 +9,7 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disruption_sim.transfusion.bench import IMMEDIATE, PLANNED, URGENT, Bench
+from disruption_sim.transfusion.bench import IMMEDIATE, PLANNED, URGENT, Bench, Stint
 from disruption_sim.transfusion.rosters import Roster, Shift
 from disruption_sim.transfusion.work_hours import SiteHours
 
@@ -26,19 +26,28 @@ arrivals = st.lists(
 
 
 class Samples:
-    """Samples of a quarter of an hour each, tested two at a time."""
+    """Samples of a quarter of an hour each; notes when how many were taken up or put back."""
 
     def __init__(self, env: simpy.Environment) -> None:
         self.env = env
-        self.tested: list[tuple[float, int]] = []
+        self.taken_up: list[tuple[float, int]] = []
+        self.put_back_at: list[tuple[float, int]] = []
+
+    @property
+    def tested(self) -> int:
+        return sum(number for _, number in self.taken_up) - sum(
+            number for _, number in self.put_back_at
+        )
 
     def hours_each(self) -> float:
         return QUARTER
 
-    def test(self, waiting: int) -> tuple[int, float]:
-        number = min(waiting, 2)
-        self.tested.append((self.env.now, number))
-        return number, QUARTER * number
+    def take_up(self, number: int) -> Stint:
+        self.taken_up.append((self.env.now, number))
+        return Stint(self.env.now, QUARTER, number, 0, by_hand=True)
+
+    def put_back(self, stint: Stint, number: int) -> None:
+        self.put_back_at.append((self.env.now, number))
 
 
 class Watched:
@@ -137,7 +146,7 @@ def test_nobody_is_idle_while_somebody_waits_and_no_work_is_lost(
     watched.env.process(look())
     watched.env.run(until=END)
     assert sorted(watched.started) == list(range(len(moments)))
-    assert sum(number for _, number in watched.samples.tested) == 3 * len(lumps)
+    assert watched.samples.tested == 3 * len(lumps)
     work = len(moments) * 1.0 + 3 * len(lumps) * QUARTER
     assert sum(watched.worked.busy_hours) == work
 
@@ -186,7 +195,45 @@ def test_samples_come_after_the_urgent_and_before_the_planned() -> None:
     watched.join(2)
     watched.env.run(until=END)
     assert watched.started == {0: 9.0, 2: 10.0, 1: 11.75}
-    assert watched.samples.tested == [(11.0, 2), (11.5, 1)]
+    assert watched.samples.taken_up == [(11.0, 3)]
+
+
+def test_urgent_work_waits_for_the_sample_at_hand_and_no_longer() -> None:
+    watched = Watched(always(1))
+    watched.bench.add_samples(4)
+    watched.at(9.0 + QUARTER / 2, 0)
+    watched.at(9.0 + QUARTER / 2, 1, PLANNED)
+    watched.env.run(until=9.0 + QUARTER / 2 - 1 / 64)
+    assert watched.bench.expected_wait(URGENT) == QUARTER / 2 + 1 / 64
+    watched.env.run(until=END)
+    assert watched.started == {0: 9.25, 1: 11.0}
+    assert watched.samples.taken_up == [(9.0, 4), (10.25, 3)]
+    assert watched.samples.put_back_at == [(9.0 + QUARTER / 2, 3)]
+    assert sum(watched.worked.busy_hours) == 2.0 + 4 * QUARTER
+
+
+def test_samples_are_shared_by_those_who_are_free_and_left_by_as_many_as_are_wanted() -> None:
+    watched = Watched(always(3))
+    watched.join(0)
+    watched.bench.add_samples(5)
+    assert watched.samples.taken_up == [(9.0, 3), (9.0, 2)]
+    watched.at(9.0 + QUARTER / 2, 1)
+    watched.env.run(until=END)
+    # One of the two leaves the samples, and whoever is free first takes up what that leaves.
+    assert watched.started == {0: 9.0, 1: 9.25}
+    assert len(watched.samples.put_back_at) == 1
+    assert watched.samples.tested == 5
+    assert sum(watched.worked.busy_hours) == 2.0 + 5 * QUARTER
+
+
+def test_who_goes_home_leaves_the_samples() -> None:
+    watched = Watched(day_and_night(2, 1), 19.875)
+    watched.bench.add_samples(8)
+    watched.env.run(until=END)
+    # Four each until 20:00; one goes home after the first of hers.
+    assert watched.samples.tested == 8
+    assert watched.worked.duty_hours[0] == 2 * 0.125 + 4.0 + 0.125
+    assert sum(watched.worked.busy_hours) == 8 * QUARTER
 
 
 def test_what_is_given_up_takes_no_time() -> None:
@@ -276,7 +323,7 @@ def test_those_on_call_stay_until_everything_is_done() -> None:
     watched.bench.add_samples(2)
     watched.env.run(until=30.0)
     assert watched.started == {0: 22.5, 1: 23.5, 2: 24.5}
-    assert watched.samples.tested == [(25.5, 2)]
+    assert watched.samples.taken_up == [(25.5, 2)]
     assert watched.worked.duty_hours[0] == 1.5
     assert watched.worked.duty_hours[1] == 2.0
 
@@ -286,8 +333,8 @@ def test_what_can_wait_calls_nobody_in() -> None:
     watched.join(0, PLANNED)
     watched.bench.add_samples(2)
     watched.env.run(until=40.0)
-    assert watched.started == {0: 32.0}
-    assert watched.samples.tested == [(32.0, 2)]
+    assert watched.started == {0: 32.25}
+    assert watched.samples.taken_up == [(32.0, 1), (32.0, 1)]
 
 
 def test_a_call_before_the_day_shift_is_the_day_shifts() -> None:
