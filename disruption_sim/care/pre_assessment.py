@@ -141,6 +141,7 @@ class PreAssessment:
         self._group = [NOT_TAKEN] * patients.count
         self._group_taken = [-math.inf] * patients.count
         self._without_sample: set[int] = set()
+        self._ready_for = [math.nan] * patients.count
         self._to_announce: list[list[tuple[float, int, int]]] = [[] for _ in scenario.site_names]
 
     def arrange(self, site: int, now: float, booked: Sequence[tuple[int, float]]) -> None:
@@ -338,9 +339,11 @@ class PreAssessment:
         -----
         Patients who need none, or whose samples are ready, are left out. A group-and-screen sample
         is out of date when its validity ends before the list starts: sooner after it was taken if
-        the patient was transfused or pregnant not long ago.
+        the patient was transfused or pregnant not long ago. Samples once found ready for a list
+        stay so, and are not looked up again.
         """
         chemistry, haematology, group = self._chemistry, self._haematology, self._group
+        cases = [case for case in cases if self._ready_for[case[0]] != case[1]]
         for_results = [patient for patient, _ in cases if chemistry[patient] >= 0]
         for_group = [
             case for case in cases if group[case[0]] >= 0 and not self.spared(case[0], now)
@@ -372,6 +375,14 @@ class PreAssessment:
             for_group[place][0]: SampleState(of_group[place])
             for place in np.flatnonzero(of_group).tolist()
         }
+        needs_group = self._patients.needs_group_and_screen
+        # Who has been spared a sample may have to give one after all.
+        for patient, list_start in (
+            *(case for case in cases if not needs_group[case[0]]),
+            *for_group,
+        ):
+            if patient not in results and patient not in groups:
+                self._ready_for[patient] = list_start
         return results, groups
 
     def _without_answer(
