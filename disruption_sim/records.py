@@ -419,8 +419,9 @@ class OutpatientRecords:
 class TransfusionRecords:
     """Red cells, issue by issue and day by day; groups in the order of ``BloodGroup``.
 
-    Units are in the laboratory's fridge (`stock`), in the satellite, or reserved for somebody (which
-    those made to order are), until they are issued, expire or are wasted. By hospital, group and last day
+    Units are in the laboratory's fridge (`stock`), in the satellite, or reserved for somebody
+    (which those made to order are), until they are issued, expire or are wasted. By hospital, group
+    and last day
     ``first + received == issued + expired + wasted + left``.
 
     Attributes

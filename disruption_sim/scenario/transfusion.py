@@ -160,6 +160,11 @@ class Transfusion(Section):
     urgent_minutes: Positive
     routine_minutes: Positive
     day_shift_hours: tuple[HourOfDay, HourOfDay] = Field(description="Start and end.")
+    other_work_share: Annotated[float, Field(ge=0.0, le=0.9)] = Field(
+        description="Of scientists' time, for what is not modelled: components, quality control, "
+        "investigations, the telephone. Samples and planned crossmatches take that much longer; "
+        "for a patient who bleeds other work is left."
+    )
     on_call_response_minutes: NotNegative = Field(
         description="Until a scientist on call is at the bench."
     )

@@ -64,9 +64,11 @@ class Circumstances:
         self._copied = [_greatest(functions) for functions in copies]
         self._uptake = [_greatest([usual, *functions]) for functions in uptakes]
         self._diverted = [_greatest(functions) for functions in diverted]
-        self._sample_hours = minutes(rules.times.group_and_screen_hands_on_minutes)
-        self._sample_hours_by_analyser = [minutes(each) for each in by_analyser]
-        self._sample_hours_by_hand = minutes(rules.times.manual_group_and_screen_hands_on_minutes)
+        by_hand = rules.times.manual_group_and_screen_hands_on_minutes
+        own = 1.0 - rules.other_work_share
+        self._sample_hours = minutes(rules.times.group_and_screen_hands_on_minutes / own)
+        self._sample_hours_by_analyser = [minutes(each / own) for each in by_analyser]
+        self._sample_hours_by_hand = minutes(by_hand / own)
 
     def electronic(self, site: int, time: float) -> bool:
         """Whether the laboratory's information technology works."""

@@ -160,12 +160,13 @@ class Operations:
         begin = max(now, since)
         start = day_start + self._first_list_hour
         end = start - self._times.crossmatch(site, antibodies=False)
-        each = self._times.hands_on_crossmatch(site)
+        each = self._times.planned_crossmatch(site)
+        bleeding = self._times.hands_on_crossmatch(site)
         samples, crossmatches = self._expected.between(site, begin, end)
         waiting = self._benches[site].hours_of_planned_work(start)
         hours = roster.resident_hours(begin, end)
         hours -= max(0.0, waiting - roster.resident_hours(now, begin))
-        hours -= samples * self._circumstances.sample_work(site, now)[0] + crossmatches * each
+        hours -= samples * self._circumstances.sample_work(site, now)[0] + crossmatches * bleeding
         return max(0, math.floor(hours / each))
 
     def prepare(self, site: int, patient: int, needed_at: float) -> None:
@@ -213,7 +214,7 @@ class Operations:
 
     def _queue(self, preparation: Preparation) -> None:
         site = preparation.site
-        hours = self._times.hands_on_crossmatch(site)
+        hours = self._times.planned_crossmatch(site)
         job = self._benches[site].join(
             PLANNED, preparation.needed_at, hours, lambda: self._crossmatch(preparation)
         )
@@ -241,7 +242,7 @@ class Operations:
         preparation.ready = now + self._times.crossmatch(site, antibodies=antibodies)
         self._ledger.bench_job(now, site, BenchJob.CROSSMATCH)
         self._counter.check_stock(site, taken)
-        return self._times.hands_on_crossmatch(site)
+        return self._times.planned_crossmatch(site)
 
     def _needs_crossmatch(self, patient: int) -> bool:
         patients = self._patients

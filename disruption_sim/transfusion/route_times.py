@@ -51,6 +51,8 @@ class RouteTimes:
         self._antibodies = minutes(times.antibody_minutes)
         self._hands_on_group_specific = minutes(times.group_specific_hands_on_minutes)
         self._hands_on_crossmatch = minutes(times.crossmatch_hands_on_minutes)
+        own = 1.0 - rules.other_work_share
+        self._planned_crossmatch = minutes(times.crossmatch_hands_on_minutes / own)
 
     def group_specific(self, site: int) -> float:
         """Return the hours from a sample in the laboratory to group-specific blood."""
@@ -68,6 +70,10 @@ class RouteTimes:
     def hands_on_crossmatch(self, site: int) -> float:
         """Return the hours of one scientist for a crossmatch."""
         return self._now(site, self._hands_on_crossmatch)
+
+    def planned_crossmatch(self, site: int) -> float:
+        """Return the hours of one scientist for a crossmatch ahead of time, beside other work."""
+        return self._now(site, self._planned_crossmatch)
 
     def _now(self, site: int, ordinary: float) -> float:
         return self._circumstances.hours(site, self._env.now, ordinary)

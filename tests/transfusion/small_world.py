@@ -27,9 +27,14 @@ A_POSITIVE = 3
 def ordinary_scenario(horizon_weeks: int = 4) -> Scenario:
     """Return the built-in hospitals for 6 weeks and a horizon, with nothing going wrong.
 
-    Every bench has two scientists by day and one at night, all in the hospital.
+    Every bench has two scientists by day and one at night, all in the hospital and with no other
+    work, so that minutes can be worked out by hand.
     """
-    overrides = {"calendar.warm_up_weeks": 6, "calendar.horizon_weeks": horizon_weeks}
+    overrides = {
+        "calendar.warm_up_weeks": 6,
+        "calendar.horizon_weeks": horizon_weeks,
+        "transfusion.other_work_share": 0.0,
+    }
     return with_staff(load_scenario("synnovis-2024", overrides).without_disruption(), 2, 1)
 
 

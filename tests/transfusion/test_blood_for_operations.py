@@ -277,6 +277,16 @@ def test_places_grow_with_hands_and_shrink_with_work(down: Scenario) -> None:
     assert places(no_samples) > usual + 5
 
 
+def test_other_work_takes_places_but_not_the_minutes_of_those_who_bleed(down: Scenario) -> None:
+    """Half of the time for other work makes planned work take twice as long, urgent work not."""
+    busier = with_rules(down, other_work_share=0.5)
+    assert places(busier) < 0.55 * places(down)
+    env, blood = at_huddle(busier, 1)
+    planned = ended(busier, env, blood).bench_busy_hours.sum()
+    env, blood = at_huddle(down, 1)
+    assert planned == pytest.approx(2.0 * ended(down, env, blood).bench_busy_hours.sum(), rel=1e-5)
+
+
 def test_places_are_less_by_those_that_are_queued(down: Scenario) -> None:
     env, blood = room(down, world_with(down, 30))
     env.run(until=HUDDLE)
