@@ -17,10 +17,10 @@ from disruption_sim.care.pre_assessment import (
     HAEMATOLOGY,
     PreAssessment,
     SampleState,
-    WorkingHours,
 )
 from disruption_sim.care.surgery_log import rebooked_late
 from disruption_sim.care.theatre_book import TheatreBook
+from disruption_sim.care.working_hours import WorkingHours
 from disruption_sim.disruption import Timeline
 from disruption_sim.records import ExtraList
 from disruption_sim.scenario import Scenario
