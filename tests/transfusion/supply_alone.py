@@ -77,9 +77,7 @@ class Supply:
         unseen = cast(Any, None)
         ones = np.ones((self.days.count, GROUPS))
         national = factors or NationalBlood(ones, ones)
-        world = World(
-            seed, 0, unseen, unseen, unseen, unseen, unseen, unseen, unseen, national
-        )
+        world = World(seed, 0, unseen, unseen, unseen, unseen, unseen, unseen, unseen, national)
         timeline = Timeline(scenario)
         self.plan = plan_stock(scenario)
         self.stocks = make_stocks(scenario, world, self.plan)
