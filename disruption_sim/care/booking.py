@@ -9,9 +9,10 @@ import numpy as np
 from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.patients import RANK_P2, RANK_P3, RANK_P4, RANK_POSTPONED, Patients
 from disruption_sim.care.ports import Blood, Timeline
-from disruption_sim.care.pre_assessment import PreAssessment, WorkingHours
+from disruption_sim.care.pre_assessment import PreAssessment
 from disruption_sim.care.theatre_book import TheatreBook
 from disruption_sim.care.waiting_list import WaitingList
+from disruption_sim.care.working_hours import WorkingHours
 from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.records import ExtraList
 from disruption_sim.scenario.model import RecoveryLists, Scenario

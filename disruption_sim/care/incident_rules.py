@@ -100,6 +100,8 @@ class IncidentRules:
                 for number, procedure in enumerate(procedure_rules)
                 if procedure.transfused_share < rule.transfused_share_under
             )
+            if not procedures:
+                continue
             key = world.key(f"group_and_screen_rationalisation.{rule.name}")
             self._sparing.append(_Sparing(procedures, _sites(scenario, rule.places), strength, key))
         self._swaps = [
@@ -145,7 +147,7 @@ class IncidentRules:
 
     def spares_sample(self, patient: int, now: float) -> bool:
         """Whether a patient hardly ever needs blood and gives no group-and-screen sample now."""
-        return any(
+        return bool(self._sparing) and any(
             self._patients.procedure[patient] in sparing.procedures
             and self._patients.site[patient] in sparing.sites
             and hash_uniform(sparing.key, patient) < sparing.strength.at(now)

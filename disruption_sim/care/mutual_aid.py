@@ -11,7 +11,7 @@ import numpy as np
 from disruption_sim.care.incident_rules import GRADES, IncidentRules
 from disruption_sim.care.patients import Patients, Stage
 from disruption_sim.care.ports import Blood, Timeline
-from disruption_sim.care.pre_assessment import WorkingHours
+from disruption_sim.care.working_hours import WorkingHours
 from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.scenario.model import Scenario, SurgicalMutualAid
 from disruption_sim.step_function import StepFunction

@@ -12,6 +12,7 @@ import numpy as np
 from disruption_sim.care.incident_rules import IncidentRules
 from disruption_sim.care.patients import Patients
 from disruption_sim.care.ports import IN_HAND, Blood, BloodTests
+from disruption_sim.care.working_hours import EVENING, MIDDAY, MORNING, WorkingHours
 from disruption_sim.grid import HOURS_PER_DAY, to_grid
 from disruption_sim.randomness import hash_uniform
 from disruption_sim.scenario.model import Scenario, Source, TubeType
@@ -19,8 +20,6 @@ from disruption_sim.world.days import Days
 from disruption_sim.world.identities import sample_identities
 from disruption_sim.world.model import World
 
-MORNING, MIDDAY, EVENING = 9.0, 13.0, 16.0
-"""Blood is taken on working days between MORNING and EVENING; half-days part at MIDDAY."""
 NOT_TAKEN = -2
 REPEAT = 1 << 23
 """Added to the number of the booking, for what is drawn for a sample that is taken again."""
@@ -47,44 +46,6 @@ class SampleState(IntEnum):
     WITHHELD = 2
     LOST = 3
     OUT_OF_DATE = 4
-
-
-class WorkingHours:
-    """Moves along the hours in which pre-assessment clinics take blood.
-
-    Parameters
-    ----------
-    days : Days
-    """
-
-    def __init__(self, days: Days) -> None:
-        self._count = days.count
-        self._working: list[bool] = days.working.tolist()
-        self._last: list[int] = np.maximum.accumulate(
-            np.where(days.working, np.arange(days.count), -1)
-        ).tolist()
-
-    def last_day_until(self, day: int) -> int:
-        """Return the day itself or the last working day before it; -1 before the first."""
-        return self._last[min(day, self._count - 1)] if day >= 0 else -1
-
-    def next_day_from(self, day: int) -> int:
-        """Return the day itself or the first working day after it; after the end every day is."""
-        while day < self._count and not self._working[day]:
-            day += 1
-        return day
-
-    def next_half_day(self, now: float) -> tuple[float, float]:
-        """Return start and end of the first half-day that begins after now."""
-        today = int(now // HOURS_PER_DAY)
-        day = self.next_day_from(today)
-        hour = now - HOURS_PER_DAY * today if day == today else 0.0
-        if hour >= MIDDAY:
-            day, hour = self.next_day_from(day + 1), 0.0
-        start = HOURS_PER_DAY * day
-        if hour < MORNING:
-            return start + MORNING, start + MIDDAY
-        return start + MIDDAY, start + EVENING
 
 
 class PreAssessment:
@@ -141,6 +102,7 @@ class PreAssessment:
         self._group = [NOT_TAKEN] * patients.count
         self._group_taken = [-math.inf] * patients.count
         self._without_sample: set[int] = set()
+        self._ready_for = [math.nan] * patients.count
         self._to_announce: list[list[tuple[float, int, int]]] = [[] for _ in scenario.site_names]
 
     def arrange(self, site: int, now: float, booked: Sequence[tuple[int, float]]) -> None:
@@ -338,9 +300,11 @@ class PreAssessment:
         -----
         Patients who need none, or whose samples are ready, are left out. A group-and-screen sample
         is out of date when its validity ends before the list starts: sooner after it was taken if
-        the patient was transfused or pregnant not long ago.
+        the patient was transfused or pregnant not long ago. Samples once found ready for a list
+        stay so, and are not looked up again.
         """
         chemistry, haematology, group = self._chemistry, self._haematology, self._group
+        cases = [case for case in cases if self._ready_for[case[0]] != case[1]]
         for_results = [patient for patient, _ in cases if chemistry[patient] >= 0]
         for_group = [
             case for case in cases if group[case[0]] >= 0 and not self.spared(case[0], now)
@@ -372,6 +336,14 @@ class PreAssessment:
             for_group[place][0]: SampleState(of_group[place])
             for place in np.flatnonzero(of_group).tolist()
         }
+        needs_group = self._patients.needs_group_and_screen
+        # Who has been spared a sample may have to give one after all.
+        for patient, list_start in (
+            *(case for case in cases if not needs_group[case[0]]),
+            *for_group,
+        ):
+            if patient not in results and patient not in groups:
+                self._ready_for[patient] = list_start
         return results, groups
 
     def _without_answer(

@@ -343,7 +343,10 @@ class Theatres:
         transfused: list[tuple[float, int]] = []
         for number in staffed:
             cancelled, given_blood = self._operating.run(number)
-            postponed += self._take_off([(number, patient, cause) for patient, cause in cancelled])
+            if cancelled:
+                postponed += self._take_off(
+                    [(number, patient, cause) for patient, cause in cancelled]
+                )
             transfused += given_blood
         for patient in postponed:
             self._waiting_list(patient).put_back(patient, now)

@@ -37,6 +37,6 @@ def made_up_operations(count: int, **columns: object) -> Operations:
     values["clock_start"] = -np.arange(count, 0, -1, dtype=np.float64)
     values["available_from"] = values["clock_start"]
     values["removal"] = np.full(count, 1e6)
-    for name, column in columns.items():
-        values[name] = np.broadcast_to(np.asarray(column), (count,)).astype(values[name].dtype)
+    for name, given in columns.items():
+        values[name] = np.broadcast_to(np.asarray(given), (count,)).astype(values[name].dtype)
     return Operations(**values)

@@ -17,10 +17,10 @@ from disruption_sim.care.pre_assessment import (
     HAEMATOLOGY,
     PreAssessment,
     SampleState,
-    WorkingHours,
 )
 from disruption_sim.care.surgery_log import rebooked_late
 from disruption_sim.care.theatre_book import TheatreBook
+from disruption_sim.care.working_hours import WorkingHours
 from disruption_sim.disruption import Timeline
 from disruption_sim.records import ExtraList
 from disruption_sim.scenario import Scenario
@@ -198,8 +198,34 @@ def test_the_state_of_samples_is_seen(scenario: Scenario, world: World) -> None:
     assert clinic.visits.look(case, now) == ({}, {})
     weeks_later = [(5, start + 14 * 24.0)]
     assert clinic.visits.look(weeks_later, now) == ({}, {5: SampleState.OUT_OF_DATE})
-    clinic.laboratories.loses = lambda collected: np.ones(collected.size, np.bool_)
-    assert clinic.visits.look(case, now) == ({5: SampleState.LOST}, {5: SampleState.LOST})
+    unlucky = Clinic(
+        scenario, world, PromptLaboratories(loses=lambda collected: np.ones(collected.size, bool))
+    )
+    unlucky.book(5, 100.0, start)
+    unlucky.laboratories.advance_to(now)
+    assert unlucky.visits.look(case, now) == ({5: SampleState.LOST}, {5: SampleState.LOST})
+
+
+def test_lost_samples_are_taken_again_in_the_next_half_day(
+    scenario: Scenario, world: World
+) -> None:
+    start = list_on(3, 3)
+    clinic = Clinic(scenario, world, PromptLaboratories(loses=lambda collected: collected < 460.0))
+    first = clinic.book(5, 100.0, start)
+    assert max(first.values()) < 460.0
+    # Monday ten o'clock, two working days before.
+    now = list_on(3, 0) + 1.5
+    clinic.laboratories.advance_to(now)
+    before = clinic.laboratories.collected.size
+    clinic.visits.repeat_lost(0, now, [(5, start)])
+    again = clinic.laboratories.collected[before:]
+    assert again.size == 3
+    assert np.all((again >= now + 3.0) & (again < now + 6.0))
+    clinic.laboratories.advance_to(now + 12.0)
+    assert clinic.visits.look([(5, start)], now + 12.0) == ({}, {})
+    # What is ready is not taken again.
+    clinic.visits.repeat_lost(0, now + 12.0, [(5, start)])
+    assert clinic.laboratories.collected.size == before + 3
 
 
 def test_half_days_skip_weekends_and_bank_holidays(scenario: Scenario) -> None:
