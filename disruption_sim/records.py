@@ -488,7 +488,8 @@ class TransfusionRecords:
     bench_busy_hours, bench_hours : float64 (days, sites)
         Of scientists: worked and on duty (on call: only while called in).
     samples, samples_by_hand, second_samples : int64 (days, sites)
-        Group-and-screen samples tested in all, by hand, and only to confirm a group.
+        Group-and-screen samples tested in all, without information technology (labelled and
+        entered by hand, be there a standalone analyser or not), and only to confirm a group.
     diverted_units, withheld_units : int64 (days, sites)
         Not asked for: patients taken elsewhere; patients who do without in an alert.
     national_stock, national_draw : float64 (days, groups)

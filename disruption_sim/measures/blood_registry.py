@@ -209,7 +209,8 @@ TRANSFUSION: tuple[Measure, ...] = (
         "Group-and-screen samples tested by hand",
         "samples",
         _H,
-        "Of those, the ones tested without the laboratory system.",
+        "Of those, the ones tested without the laboratory system, so labelled and entered by hand; "
+        "those on a standalone analyser with a paper register too.",
     ),
     count(
         "second_samples",

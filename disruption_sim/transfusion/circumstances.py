@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from math import inf
 from operator import mul
 
 from disruption_sim.disruption import Timeline
@@ -38,7 +39,7 @@ class Circumstances:
         self.technology = InformationTechnology(scenario, timeline)
         self._times = rules.times
         # Asked at every turn, so the stretch of time is kept for which the last answer holds.
-        self._stretch = [(0.0, 0.0, True)] * len(scenario.site_names)
+        self._stretch = [(0.0, 0.0, inf)] * len(scenario.site_names)
         names = scenario.site_names
         analysers: list[list[StepFunction]] = [[] for _ in names]
         copies: list[list[StepFunction]] = [[] for _ in names]
@@ -72,10 +73,13 @@ class Circumstances:
 
     def electronic(self, site: int, time: float) -> bool:
         """Whether the laboratory's information technology works."""
-        start, end, works = self._stretch[site]
+        return self._lost_since(site, time) == inf
+
+    def _lost_since(self, site: int, time: float) -> float:
+        start, end, since = self._stretch[site]
         if not start <= time < end:
-            start, end, works = self._stretch[site] = self.technology.stretch(site, time)
-        return works
+            start, end, since = self._stretch[site] = self.technology.stretch(site, time)
+        return since
 
     def analyser(self, site: int, time: float) -> bool:
         """Whether there is a standalone analyser with a paper register."""
@@ -98,9 +102,9 @@ class Circumstances:
 
         What work by hand adds shrinks by a share with every week since the loss, not below a floor.
         """
-        if self.electronic(site, time):
+        since = self._lost_since(site, time)
+        if since == inf:
             return 1.0
-        since = self.technology.lost_since(site, time)
         times = self._times
         kept: float = (1.0 - times.learning_per_week) ** ((time - since) / HOURS_PER_WEEK)
         return 1.0 + (times.manual_uplift - 1.0) * max(times.learning_floor_share, kept)
@@ -111,11 +115,15 @@ class Circumstances:
         return ordinary if factor == 1.0 else to_grid(ordinary * factor)
 
     def sample_work(self, site: int, time: float) -> tuple[float, bool]:
-        """Return the hands-on hours of one group-and-screen sample, and whether it is by hand."""
+        """Return the hands-on hours of one group-and-screen sample, and whether it is by hand.
+
+        It is without information technology: a standalone analyser saves hours, but whose blood is
+        in the tube is written on its label and in the register by hand all the same.
+        """
         if self.electronic(site, time):
             return self._sample_hours, False
         if self.analyser(site, time):
-            return self._sample_hours_by_analyser[site], False
+            return self._sample_hours_by_analyser[site], True
         return self._sample_hours_by_hand, True
 
 

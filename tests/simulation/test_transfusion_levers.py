@@ -286,7 +286,11 @@ def test_more_scientists_by_day_and_night_postpone_fewer(seed: int) -> None:
 def test_a_standalone_analyser_gives_the_bench_time_for_operations(seed: int) -> None:
     usual, analyser = arm(seed), arm(seed, standalone_analyser())
     assert for_blood(analyser) < for_blood(usual)
-    assert analyser.transfusion.samples_by_hand.sum() < usual.transfusion.samples_by_hand.sum()
+    # Whose blood is in the tube is no surer for it.
+    lost = usual.transfusion.samples_by_hand > 0
+    assert analyser.transfusion.samples_by_hand[lost].sum() > (
+        0.95 * usual.transfusion.samples_by_hand.sum()
+    )
     assert units(analyser, Route.GROUP_SPECIFIC) > units(usual, Route.GROUP_SPECIFIC)
 
 
