@@ -9,7 +9,7 @@ from disruption_sim.grid import HOURS_PER_DAY
 from disruption_sim.measures.calendar import Floats, Integers
 from disruption_sim.measures.ways_to_blood import QUANTILES, quantiles_by_cell
 from disruption_sim.records import Period
-from disruption_sim.scenario.effects import disruption_depth
+from disruption_sim.scenario.effects import TRANSFUSION_IT_LOST_DEPTH, disruption_depth
 from disruption_sim.scenario.model import Capability, Scenario
 
 PERIODS = (*(period.name.lower() for period in Period), "whole_run")
@@ -30,7 +30,7 @@ def period_of_days(scenario: Scenario) -> Integers:
         depth = disruption_depth(scenario, Capability.TRANSFUSION_IT, site)
         edges = [*depth.times, np.inf]
         for start, end, share in zip(edges[:-1], edges[1:], depth.values, strict=True):
-            if share > 0.0:
+            if share >= TRANSFUSION_IT_LOST_DEPTH:
                 lost |= (hours[1:] > start) & (hours[:-1] < end)
     of_day = np.full(days, int(Period.BEFORE))
     found = np.flatnonzero(lost)

@@ -49,6 +49,16 @@ def test_a_day_on_which_the_system_is_lost_for_an_hour_is_disturbed() -> None:
     assert np.count_nonzero(period_of_days(longer) == Period.DISTURBED) == 11
 
 
+def test_days_are_disturbed_while_the_laboratories_are_without_it_and_no_longer() -> None:
+    # Electronic issue is back when half of the depth is left: of 17 days, on the ninth.
+    gradual = small_scenario(
+        calendar__horizon_weeks=2, disruptions__transfusion_it__recovery="linear"
+    )
+    assert np.bincount(period_of_days(gradual), minlength=3).tolist() == [42, 9, 5]
+    shallow = small_scenario(calendar__horizon_weeks=2, disruptions__transfusion_it__depth=0.4)
+    assert np.bincount(period_of_days(shallow), minlength=3).tolist() == [42, 0, 14]
+
+
 def test_without_a_loss_the_first_period_ends_at_the_onset() -> None:
     days = period_of_days(SCENARIO.without_disruption())
     assert np.bincount(days, minlength=3).tolist() == [42, 0, 14]
