@@ -43,10 +43,13 @@ SUBSTITUTION: tuple[tuple[int, ...], ...] = (
 )
 
 
-def group_o_for(o_positive_allowed: bool) -> tuple[int, ...]:
+def group_o_for(o_positive_allowed: bool, *, life_at_risk: bool) -> tuple[int, ...]:
     """Return the groups that may be given unmatched, in the order in which they are taken.
 
-    Men and women over 50 may have O-positive in an emergency, which spares O-negative; for
-    everybody else it is O-negative alone.
+    Men and women over 50 may have O-positive in an emergency, which spares O-negative. For
+    everybody else it is O-negative alone, and O-positive when none is left and they would die
+    without.
     """
-    return (O_POSITIVE, O_NEGATIVE) if o_positive_allowed else (O_NEGATIVE,)
+    if o_positive_allowed:
+        return (O_POSITIVE, O_NEGATIVE)
+    return (O_NEGATIVE, O_POSITIVE) if life_at_risk else (O_NEGATIVE,)

@@ -12,7 +12,7 @@ from disruption_sim.records import BenchJob, Route
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.transfusion.bench import PLANNED, Bench
 from disruption_sim.transfusion.circumstances import Circumstances
-from disruption_sim.transfusion.compatibility import O_NEGATIVE, O_POSITIVE, SUBSTITUTION
+from disruption_sim.transfusion.compatibility import SUBSTITUTION, group_o_for
 from disruption_sim.transfusion.counter import Counter
 from disruption_sim.transfusion.ledger import Ledger
 from disruption_sim.transfusion.replenishment import Replenishment
@@ -343,9 +343,7 @@ class Routes:
     def _give_in_emergency(self, request: Request) -> None:
         """Give group O at once: out of the satellite, and out of the laboratory."""
         patient = request.patient
-        groups = (
-            (O_POSITIVE, O_NEGATIVE) if patient.o_positive_allowed else (O_NEGATIVE, O_POSITIVE)
-        )
+        groups = group_o_for(patient.o_positive_allowed, life_at_risk=True)
         taken = self._stocks[patient.site].take_for_emergency(groups, request.missing)
         for satellite, hours in ((True, self._times.satellite), (False, self._times.laboratory)):
             part = [batch for batch in taken if batch.satellite == satellite]
@@ -356,11 +354,7 @@ class Routes:
         """Give group O out of the laboratory, and of the satellite to those who bleed heavily."""
         patient = request.patient
         stock = self._stocks[patient.site]
-        groups: tuple[int, ...] = (O_NEGATIVE,)
-        if patient.o_positive_allowed:
-            groups = (O_POSITIVE, O_NEGATIVE)
-        elif request.massive:
-            groups = (O_NEGATIVE, O_POSITIVE)
+        groups = group_o_for(patient.o_positive_allowed, life_at_risk=request.massive)
         taken = stock.take(groups, request.missing)
         if taken:
             self._counter.issue(request, Route.GROUP_O_UNMATCHED, taken, self._times.laboratory)

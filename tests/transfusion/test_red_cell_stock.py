@@ -49,8 +49,15 @@ def test_d_negative_cells_are_kept_for_those_who_need_them() -> None:
 
 
 def test_o_positive_is_given_unmatched_only_where_allowed() -> None:
-    assert [NAMES[group] for group in group_o_for(True)] == ["o_positive", "o_negative"]
-    assert [NAMES[group] for group in group_o_for(False)] == ["o_negative"]
+    o_negative, o_positive = "o_negative", "o_positive"
+    for allowed, life_at_risk, groups in (
+        (True, False, [o_positive, o_negative]),
+        (True, True, [o_positive, o_negative]),
+        (False, False, [o_negative]),
+        (False, True, [o_negative, o_positive]),
+    ):
+        found = group_o_for(allowed, life_at_risk=life_at_risk)
+        assert [NAMES[group] for group in found] == groups
 
 
 class UnitByUnit:
@@ -168,8 +175,8 @@ def test_the_satellite_is_for_emergencies_and_comes_first_in_them() -> None:
     stock.fill(O_NEGATIVE, 12, 5)
     assert stock.take(SUBSTITUTION[O_NEGATIVE], 9) == [Taken(O_NEGATIVE, 12, 5)]
     stock.fill(O_NEGATIVE, 12, 5)
-    assert stock.emergency_available(group_o_for(True)) == 8
-    assert stock.take_for_emergency(group_o_for(True), 5) == [
+    assert stock.emergency_available(group_o_for(True, life_at_risk=False)) == 8
+    assert stock.take_for_emergency(group_o_for(True, life_at_risk=False), 5) == [
         Taken(O_POSITIVE, 30, 1, satellite=True),
         Taken(O_NEGATIVE, 30, 2, satellite=True),
         Taken(O_NEGATIVE, 12, 2, satellite=False),
@@ -319,7 +326,7 @@ def test_no_unit_appears_or_is_lost_or_goes_to_the_wrong_patient(
             taken = stock.take(SUBSTITUTION[group], units, least, use_up_last_day)
             assert give(taken, group, least) == min(units, there)
         elif name == "emergency":
-            groups = group_o_for(bool(numbers[0]))
+            groups = group_o_for(bool(numbers[0]), life_at_risk=False)
             there = stock.emergency_available(groups)
             taken = stock.take_for_emergency(groups, numbers[1])
             assert give(taken, max(groups)) == min(numbers[1], there)
