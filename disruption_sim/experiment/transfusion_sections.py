@@ -43,7 +43,8 @@ it. Hospitals in which hearts and livers are operated on and the badly injured a
 surgical use than the country, others less: see the hospitals below."""
 BENCHMARK_TEXT = """\
 Without the incident, over the whole run; of minutes the median. What is usual is of other
-hospitals."""
+hospitals. Of what expires, units made to order for one patient and not needed are a rate that the
+scenario states (`transfusion.made_to_order`); the rest follows from stock, age and use."""
 WAYS_TEXT = """\
 {when} Units a week, and minutes from the request until they were there: median / 90th percentile
 over patients. What was set aside in advance is there when it is asked for. The ways add up to
