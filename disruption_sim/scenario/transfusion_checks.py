@@ -131,8 +131,8 @@ def _stocks(scenario: Scenario) -> list[CrossFault]:
             faults.append(
                 CrossFault(
                     (*TRANSFUSION, "satellites", "units", group.value),
-                    f"{units} units are more than the least stock of a hospital, of which they are "
-                    f"a part: {least}",
+                    f"{units} units are more than the least stock of the laboratory that fills it "
+                    f"up: {least}",
                     f"up to {least} units (least_stock_units.{group.value})",
                 )
             )

@@ -100,7 +100,7 @@ def alerts(*days: float) -> dict[str, object]:
         (
             {"satellites.units.o_negative": 15, "least_stock_units.o_negative": 14},
             "satellites.units.o_negative",
-            "15 units are more than the least stock of a hospital, of which they are a part: 14",
+            "15 units are more than the least stock of the laboratory that fills it up: 14",
             "up to 14 units (least_stock_units.o_negative)",
         ),
         (
