@@ -132,7 +132,7 @@ class Booking:
         # Hours that are to be filled early and have not been.
         self._early_hours = [0.0] * len(self._carry)
         self._early_ahead = surgery.booking_days_ahead
-        self._late_ahead = min(surgery.late_booking_days_ahead, self._early_ahead)
+        self._late_ahead = surgery.late_booking_days_ahead
         self._hours = WorkingHours(days)
         self._huddle_hour = to_grid(surgery.huddle_hour)
         self._early = self._by_booking_day(self._early_ahead, days.count)

@@ -13,6 +13,7 @@ from disruption_sim.scenario.laboratory_checks import laboratory_faults
 from disruption_sim.scenario.outpatient_checks import outpatient_faults
 from disruption_sim.scenario.pathology import BLOOD_TYPES
 from disruption_sim.scenario.policy_checks import policy_faults
+from disruption_sim.scenario.theatre_checks import theatre_faults
 from disruption_sim.scenario.theatre_policy_checks import theatre_policy_faults
 from disruption_sim.scenario.transfusion_checks import (
     transfusion_faults,
@@ -42,7 +43,7 @@ def faults_between_fields(scenario: Scenario) -> list[CrossFault]:
         *_sums(scenario),
         *_dates(scenario),
         *outpatient_faults(scenario),
-        *_pre_assessment_days(scenario),
+        *theatre_faults(scenario),
         *_places(scenario),
         *_volumes(scenario),
         *policy_faults(scenario),
@@ -282,29 +283,6 @@ def _dates(scenario: Scenario) -> list[CrossFault]:
                 )
             )
     return faults
-
-
-def _pre_assessment_days(scenario: Scenario) -> list[CrossFault]:
-    """Days before the list in order, and its booking not after the latest of them."""
-    rules = scenario.surgery
-    path: KeyPath = ("surgery", "pre_assessment_days_before")
-    latest, earliest = rules.pre_assessment_days_before
-    if latest > earliest:
-        return [
-            CrossFault(
-                path, f"{latest:g} comes after {earliest:g}", "the smaller number of days first"
-            )
-        ]
-    if latest > rules.late_booking_days_ahead:
-        return [
-            CrossFault(
-                path,
-                f"lists are filled {rules.late_booking_days_ahead} days ahead, after blood should "
-                f"have been taken ({latest:g} days ahead at the latest)",
-                "a first number up to late_booking_days_ahead",
-            )
-        ]
-    return []
 
 
 def _places(scenario: Scenario) -> list[CrossFault]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from disruption_sim.grid import to_grid
 from disruption_sim.randomness import stream
 from disruption_sim.scenario.model import Capability, Scenario
+from disruption_sim.scenario.theatre_checks import EVENING_GAP_HOURS
 from disruption_sim.world.conditions import open_sessions
 from disruption_sim.world.days import Days
 from disruption_sim.world.flows import Flow, flows
@@ -20,8 +21,6 @@ Floats = npt.NDArray[np.float64]
 WEEKDAYS, SATURDAYS, WEEKENDS = (0, 1, 2, 3, 4), (5,), (5, 6)
 SATURDAY = 5
 GOLDEN_RATIO = (5.0**0.5 - 1.0) / 2.0
-EVENING_GAP_HOURS = 0.5
-"""Between the end of the day's last list and an evening list."""
 
 
 @dataclass(frozen=True)
