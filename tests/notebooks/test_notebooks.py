@@ -17,6 +17,7 @@ def test_there_is_a_notebook() -> None:
     assert NOTEBOOKS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_notebook_runs_and_shows_charts_and_tables(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
