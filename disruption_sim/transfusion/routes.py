@@ -89,6 +89,7 @@ class Routes:
         self._replenishment = replenishment
         self._counter = counter
         self._use_up_days = scenario.transfusion.use_up_o_negative_days
+        self._short_of_group_o: list[list[Request]] = [[] for _ in stocks]
 
     # ------------------------------------------------------------------------------------- asking
 
@@ -141,9 +142,34 @@ class Routes:
             self._find_route(request)
 
     def serve_waiting(self, site: int) -> None:
-        """Try again for those who wait at a site, after a delivery."""
+        """Try again for those who wait at a site, after a delivery.
+
+        Group O comes first to those who were to have it and found none left; they do not go on
+        waiting for a sample or a scientist.
+        """
+        short, self._short_of_group_o[site] = self._short_of_group_o[site], []
+        for request in sorted(short, key=lambda each: (each.urgency, each.due)):
+            if request.missing:
+                self._give_delivered_group_o(request)
         for request in self._waiting.take_all(site):
-            self._find_route(request)
+            if request.missing:
+                self._find_route(request)
+
+    def _give_delivered_group_o(self, request: Request) -> None:
+        request.no_stock = True
+        if request.urgency == IMMEDIATE:
+            self._give_in_emergency(request)
+        else:
+            self._give_unmatched(request)
+        if request.missing:
+            self._note_short_of_group_o(request)
+        else:
+            self._leave_bench(request)
+
+    def _note_short_of_group_o(self, request: Request) -> None:
+        short = self._short_of_group_o[request.patient.site]
+        if request not in short:
+            short.append(request)
 
     # ----------------------------------------------------------------------------------- choosing
 
@@ -152,6 +178,8 @@ class Routes:
         self._ledger.close_days(self._env.now)
         if request.urgency == IMMEDIATE:
             self._give_in_emergency(request)
+            if request.missing:
+                self._note_short_of_group_o(request)
         elif request.urgency == URGENT and not self._matched_in_time(request):
             if self._group_specific_in_time(request):
                 self._ask_group_specific(request)
@@ -219,7 +247,14 @@ class Routes:
             return
         self._ledger.close_days(self._env.now)
         self._give_unmatched(request)
-        if not request.missing and request.job is not None:
+        if request.missing:
+            self._note_short_of_group_o(request)
+        else:
+            self._leave_bench(request)
+
+    def _leave_bench(self, request: Request) -> None:
+        """Give up the place in the bench's queue of a request that has been served."""
+        if request.job is not None:
             request.job.cancelled = True
 
     # ---------------------------------------------------------------------------------- the bench

@@ -626,3 +626,17 @@ def test_a_world_that_asks_for_nothing_uses_nothing() -> None:
     assert records.issued_at.size == records.late_at.size == 0
     assert records.bench_busy_hours.sum() == 0.0
     assert records.bench_hours.sum() > 0.0
+
+
+@pytest.mark.parametrize("without", [False, True], ids=["working", "down"])
+def test_whoever_found_no_group_o_has_it_when_it_is_delivered(
+    working: Scenario, down: Scenario, without: bool
+) -> None:
+    # 60 times 4 units are more than all the group O of the hospital, while its A-positive suits
+    # these patients; but samples, groups and scientists take longer than the van of 90 minutes.
+    records = ask(down if without else working, count=60, units=4, urgency=IMMEDIATE, **NEW)
+    issues = served(records)
+    assert {issue.route for issue in issues} == {Route.EMERGENCY_GROUP_O}
+    assert sum(issue.units for issue in issues) == 240
+    assert {issue.minutes for issue in issues} == {0.0, 8.0, 98.0}
+    assert set(records.late_reason.tolist()) == {Late.NO_STOCK}
