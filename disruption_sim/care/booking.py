@@ -91,7 +91,8 @@ class Booking:
 
     Flexible lists are opened at the late booking while more theatre hours are waited for than
     usual, which is the mean over the four weeks before week 1 (until then what there is at hour 0);
-    recovery lists on top of that while a policy of recovery lists holds, as many as can be staffed.
+    recovery lists on top of that, from week 1 on, for the days on which a policy of recovery lists
+    holds, as many as can be staffed.
     Those of the independent sector take only patients who may be operated on there.
 
     While blood cannot be issued electronically, no more patients who need a crossmatch are booked
@@ -199,7 +200,8 @@ class Booking:
         if not late or waiting.hours <= waiting.usual_hours:
             return False
         if not book.flexible[number]:
-            policy = self._policy_for(number)
+            # Nobody plans for an incident that is still to come.
+            policy = self._policy_for(number) if now >= self._week_1 else None
             if policy is None:
                 return False
             book.cost_pounds[number] = policy.cost_per_list_pounds

@@ -85,6 +85,14 @@ def test_weekend_lists_are_at_weekends_and_evening_lists_after_the_days_lists() 
     assert np.all(at % 24 >= max(rules.session_start_hours) + rules.session_hours)
 
 
+@pytest.mark.parametrize("held", KINDS)
+def test_nobody_is_booked_on_an_extra_list_before_the_incident_has_come(held: str) -> None:
+    records, calendar = run_with(held).records, scenario().calendar
+    on_extra = records.done_at[records.done_on >= DoneOn.WEEKEND_LIST]
+    ahead = 24.0 * scenario().surgery.late_booking_days_ahead
+    assert np.nanmin(on_extra) >= calendar.week_1_hour + ahead
+
+
 def test_no_long_case_is_planned_in_the_evening() -> None:
     run = run_with("evening")
     rules = scenario().surgery

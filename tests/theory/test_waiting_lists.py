@@ -7,9 +7,12 @@ referred, 1,200 wait, and 390 should; with 61.15 operations a week they do after
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from disruption_sim.care.booking import BOOKING_HOUR
 from disruption_sim.measures.waiting_list_rules import relief_capacity, target_queue
+from disruption_sim.records import DoneOn
 from tests.care.hand_made_rooms import Run, run_theatres
 from tests.support.one_specialty import (
     BOOKED_AHEAD,
@@ -24,6 +27,7 @@ from tests.support.one_specialty import (
 
 pytestmark = pytest.mark.integration
 
+Times = npt.NDArray[np.float64]
 WEEK = 168.0
 QUEUE, WEEKS_TO_TARGET = 1200.0, 26
 TARGET = target_queue(DEMAND, target_wait=52.0)
@@ -110,16 +114,38 @@ def test_with_the_referrals_that_came_the_queue_is_known_week_by_week(relieved: 
             assert found == pytest.approx(expected, abs=4 * CASES)
 
 
-def test_extra_lists_stop_when_the_list_is_back_at_its_usual_size(relieved: list[Run]) -> None:
+def test_extra_lists_go_on_until_the_list_is_back_at_its_usual_size(relieved: list[Run]) -> None:
     for run in relieved:
         until = weeks_until(run, usual(run))
         week = run.scenario.calendar.warm_up_weeks + int(np.ceil(until)) + 1
         # What was opened two days before has been held by then.
         assert run.records.extra_lists_run[week - 3].sum() > 0
-        back_above = max(
-            run.waiting(begins(run) + 24.0 * day) for day in range(int(7 * until) + 1, 7 * 34)
-        )
-        assert back_above > usual(run) or run.records.extra_lists_run[week:].sum() == 0
+
+
+def test_extra_lists_are_held_only_while_the_list_is_above_its_usual_size(
+    relieved: list[Run],
+) -> None:
+    """A list is opened at its booking, when the operations of that day are off the list."""
+    for run in relieved:
+        done, clock = run.records.done_at, run.world.operations.clock_start
+        week_1 = int(run.scenario.calendar.week_1_hour // 24.0)
+
+        def size(day: int, done: Times = done, clock: Times = clock) -> int:
+            joined = np.count_nonzero(clock <= 24.0 * day + BOOKING_HOUR)
+            return int(joined - np.count_nonzero(done < 24.0 * (day + 1)))
+
+        observed = [size(day) for day in range(week_1 - 28, week_1) if day % 7 < 5]
+        extra = done[np.isin(run.records.done_on, (DoneOn.WEEKEND_LIST, DoneOn.EVENING_LIST))]
+        with_extra = set((extra // 24.0).astype(int).tolist())
+        above: set[int] = set()
+        below: set[int] = set()
+        for day in range(week_1 + BOOKED_AHEAD, 7 * run.scenario.calendar.weeks):
+            booked = day - BOOKED_AHEAD
+            booked -= max(booked % 7 - 4, 0)
+            (above if size(booked) > np.mean(observed) else below).add(day)
+        assert len(below) > 14
+        assert with_extra
+        assert with_extra <= above
 
 
 @pytest.mark.parametrize(("backlog", "capacity"), [(150, 40.0), (300, 50.0), (300, 60.0)])
