@@ -76,8 +76,6 @@ class Patients:
         self.units_crossmatched: list[int] = operations.units_crossmatched.tolist()
         self.units_transfused: list[int] = operations.units_transfused.tolist()
         self.blood_group: list[int] = operations.blood_group.tolist()
-        self.asa: list[int] = operations.asa.tolist()
-        self.day_case: list[bool] = operations.day_case.tolist()
         self.nights: list[int] = operations.nights.tolist()
         self.critical_care: list[bool] = operations.critical_care.tolist()
         self.short_notice: list[bool] = operations.short_notice.tolist()

@@ -57,8 +57,6 @@ class TheatreBook:
     opened : bytearray (lists,)
         Whether the list is staffed: ordinary lists from the start, flexible and recovery lists
         once they have been opened.
-    booked : bytearray (lists,)
-        Whether anybody has ever been booked on the list.
     on_day : list of list of list of int (sites, days)
         Lists of each site and day in order of start.
     """
@@ -79,7 +77,6 @@ class TheatreBook:
         self.loses_last_case: list[bool] = lists.loses_last_case[possible].tolist()
         self.cases: list[list[int]] = [[] for _ in range(self.count)]
         self.used = [0.0] * self.count
-        self.booked = bytearray(self.count)
         ordinary = ~lists.flexible[possible] & (lists.extra[possible] == 0.0)
         self.opened = bytearray(ordinary.astype(np.uint8).tobytes())
         self.turnover = minutes(scenario.surgery.turnover_minutes)
@@ -129,7 +126,6 @@ class TheatreBook:
 
     def book(self, number: int, patient: int) -> None:
         """Put a patient at the end of a list."""
-        self.booked[number] = 1
         self.cases[number].append(patient)
         self.used[number] += self._patients.expected_duration[patient] + self.turnover
 
