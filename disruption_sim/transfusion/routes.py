@@ -35,9 +35,9 @@ class Routes:
     * **Crossmatch** otherwise, which takes one scientist of the bench for the hands-on minutes and
       the patient the whole time, both longer without information technology, and longer with
       antibodies.
-    * **Group-specific**, uncrossmatched, for urgent need where neither can be in time: with a
-      confirmed group, and with information technology or a standalone analyser; not with
-      antibodies.
+    * **Group-specific**, uncrossmatched, for urgent need where neither can be in time, and for
+      immediate need where no group O is left: with a confirmed group, and with information
+      technology or a standalone analyser; not with antibodies.
     * **Group O unmatched** for urgent need where nothing else can be in time; not with antibodies,
       unless it is a further pack of a major haemorrhage.
 
@@ -180,6 +180,9 @@ class Routes:
             self._give_in_emergency(request)
             if request.missing:
                 self._note_short_of_group_o(request)
+                if self._group_specific_instead(request):
+                    self._ask_group_specific(request)
+                    return
         elif request.urgency == URGENT and not self._matched_in_time(request):
             if self._group_specific_in_time(request):
                 self._ask_group_specific(request)
@@ -203,6 +206,16 @@ class Routes:
         wait = self._benches[patient.site].expected_wait(request.urgency)
         start = max(self._samples.expected(patient, wait), now + wait)
         return start + self._matched_hours(patient) <= request.due
+
+    def _group_specific_instead(self, request: Request) -> bool:
+        """Whether who found no group O left has blood of the own group, as soon as it can be."""
+        patient = request.patient
+        return (
+            not patient.antibodies
+            and self._can_be_grouped(patient.site)
+            and self._any_compatible(request)
+            and not self._matched_in_time(request)
+        )
 
     def _group_specific_in_time(self, request: Request) -> bool:
         """Whether group-specific blood may be given and would come in time, as it looks now."""

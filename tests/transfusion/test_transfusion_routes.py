@@ -640,3 +640,14 @@ def test_whoever_found_no_group_o_has_it_when_it_is_delivered(
     assert sum(issue.units for issue in issues) == 240
     assert {issue.minutes for issue in issues} == {0.0, 8.0, 98.0}
     assert set(records.late_reason.tolist()) == {Late.NO_STOCK}
+
+
+def test_without_group_o_immediate_need_has_blood_of_the_own_group_uncrossmatched(
+    working: Scenario,
+) -> None:
+    # The first 56 patients have all the group O; a crossmatch would take 45 minutes.
+    records = ask(working, count=57, units=4, urgency=IMMEDIATE, always_crossmatched=True)
+    issues = served(records)
+    assert sum(issue.units for issue in issues) == 228
+    assert issues[-1] == Served(Route.GROUP_SPECIFIC, A, 4, 12.0)
+    assert records.late_at.size == 0
