@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from disruption_sim.care.ports import Codes, Flags
+from disruption_sim.care.ports import Flags
 from disruption_sim.scenario.model import Scenario
 from disruption_sim.world.model import DayUnitPlaces
 
@@ -37,12 +37,14 @@ class Chairs:
             [units[unit].overtime_start_hour for unit in places.unit.tolist()]
         )
 
-    def take(self, place: Codes, unfit: Flags, today: int) -> tuple[Integers, Flags]:
+    def take(
+        self, place: npt.NDArray[np.uint16], unfit: Flags, today: int
+    ) -> tuple[Integers, Flags]:
         """Take one chair for each of some patients, in their order.
 
         Parameters
         ----------
-        place : uint8 (n,)
+        place : uint16 (n,)
         unfit : bool (n,)
             Postponed for ordinary reasons, so not before some days have passed; the others may come
             tomorrow.

@@ -24,6 +24,7 @@ from disruption_sim.scenario.transfusion_checks import (
 if TYPE_CHECKING:
     from disruption_sim.scenario.model import Clinic, DayUnit, Effect, Scenario
 
+MOST_WAITING = 1e6  # in a specialty
 SUM_TOLERANCE = 0.011  # shares are published rounded to two or three decimals
 
 
@@ -350,6 +351,18 @@ def _volumes(scenario: Scenario) -> list[CrossFault]:
                 "a smaller number",
             )
         )
+    weekly = scenario.surgery.elective_admissions_per_week * scenario.surgery.theatre_share
+    for index, specialty in enumerate(scenario.surgery.specialties):
+        waiting = weekly * specialty.share * specialty.usual_wait_weeks
+        if waiting > MOST_WAITING:
+            faults.append(
+                CrossFault(
+                    ("surgery", "specialties", index, "usual_wait_weeks"),
+                    f"{waiting:.3g} patients waiting are too many",
+                    f"up to {MOST_WAITING:,.0f} patients (usual_wait_weeks times weekly "
+                    "operations)",
+                )
+            )
     treatments = sum(unit.treatments_per_week for unit in scenario.outpatients.day_units)
     if treatments * scenario.calendar.weeks > 2e7:
         faults.append(

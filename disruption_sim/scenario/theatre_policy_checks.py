@@ -45,8 +45,9 @@ def theatre_policy_faults(scenario: Scenario) -> list[CrossFault]:
 
 
 def _no_hospital(scenario: Scenario, path: KeyPath, places: tuple[str, ...]) -> list[CrossFault]:
-    known = scenario.places(places)
-    if known & set(scenario.site_names):
+    meant = scenario.places(places)
+    # An unknown place is told elsewhere.
+    if meant & set(scenario.site_names) or not meant <= scenario.places(("all",)):
         return []
     problem = f"there are no operations at {listed(places)}"
     return [CrossFault((*path, "places"), problem, listed(["all", *scenario.site_names]))]

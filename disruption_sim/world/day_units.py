@@ -61,8 +61,8 @@ class Chairs:
             opened &= ~holiday
         saturday = (weekday == SATURDAY) & (unit.open_days_per_week <= SATURDAY) & ~holiday
         daily = unit.treatments_per_week * share / unit.open_days_per_week
-        # Rounded first: 7.000000001 chairs are 7.
-        bookable = math.ceil(round(daily * BUSIEST_DAY, 6))
+        # Rounded first: 7.000000001 chairs are 7. However few the treatments, they have a chair.
+        bookable = max(1, math.ceil(round(daily * BUSIEST_DAY, 6)))
         places = math.ceil(round(daily * (1.0 + unit.free_chairs_share), 6))
         overtime = round(daily * unit.overtime_chairs_share)
         return cls(
@@ -118,7 +118,7 @@ def draw_day_units(
     samples = _joined([part.samples.ravel() for part in drawn], np.int64).reshape(-1, MOST_TUBES)
     samples = samples[order]
     treatments = DayTreatments(
-        place=place[order].astype(np.uint8),
+        place=place[order].astype(np.uint16),
         start=start[order],
         needs_results=_joined([part.needs_results for part in drawn], np.bool_)[order],
         tubes=np.full(samples.shape, -1, dtype=np.int32),

@@ -245,7 +245,7 @@ class DayTreatments:
 
     Attributes
     ----------
-    place : uint8 (n,)
+    place : uint16 (n,)
         Position in `DayUnitPlaces`.
     start : float64 (n,)
     needs_results : bool (n,)
@@ -256,7 +256,7 @@ class DayTreatments:
         The patient is not fit for treatment the first time.
     """
 
-    place: Codes
+    place: npt.NDArray[np.uint16]
     start: Times
     needs_results: Flags
     tubes: npt.NDArray[np.int32]

@@ -314,6 +314,7 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
         ("outpatients.on_the_day_hours_before=[1, 9.5]", "9.5 hours before the first clinic at 9"),
         ("outpatients.on_the_day_wait_hours=11", "ends after the day of the last clinic"),
         ("outpatients.day_units.dialysis.treatments_per_week=1e8", "more than 20 million treatm"),
+        ("surgery.specialties.urology.usual_wait_weeks=1e9", "patients waiting are too many"),
         (
             "surgery.clinical_cancellation_share={minor: 0.01}",
             "nothing is said for intermediate, major, complex",

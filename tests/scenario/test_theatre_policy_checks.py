@@ -46,6 +46,13 @@ def test_a_lever_for_operations_needs_a_hospital(name: str) -> None:
     assert "there are no operations at lambeth; all, guys, st_thomas" in fault
 
 
+def test_an_unknown_place_is_told_once() -> None:
+    root = shipped()
+    lever(root, ELSEWHERE)["places"] = ["mars"]
+    (fault,) = faults_of(root)
+    assert "there is no place 'mars'" in fault
+
+
 def test_transfers_need_patients_who_are_eligible() -> None:
     root = shipped()
     for procedure in root["surgery"]["procedures"]:

@@ -184,3 +184,16 @@ def test_blood_of_the_day_of_a_clinic_is_taken_before_it_for_the_hospital(
         days = before[own & ~today] / 24.0
         fewest, _ = each.taken_working_days_before
         assert np.all(days > fewest - 1.0)
+
+
+def test_a_unit_may_have_next_to_no_treatments() -> None:
+    hardly = scenario_with(day_units__chemotherapy__treatments_per_week=1e-9)
+    world = draw_world(hardly, 7, 0)
+    assert not (world.day_units.unit[world.day_treatments.place] == 0).any()
+
+
+def test_there_is_a_number_for_every_unit_of_every_site() -> None:
+    """Of 32 sites with 16 kinds of units each, as many as a scenario may have."""
+    scenario = small_scenario()
+    world = draw_world(scenario, 7, 0)
+    assert np.iinfo(world.day_treatments.place.dtype).max >= 32 * 16
