@@ -136,6 +136,15 @@ def _stocks(scenario: Scenario) -> list[CrossFault]:
                     f"up to {least} units (least_stock_units.{group.value})",
                 )
             )
+    if rules.hospital_stock_days > rules.shelf_life_days:
+        faults.append(
+            CrossFault(
+                (*TRANSFUSION, "hospital_stock_days"),
+                f"{rules.hospital_stock_days:g} days of stock cannot be used within the shelf life "
+                f"of {rules.shelf_life_days} days",
+                f"up to {rules.shelf_life_days} days (shelf_life_days)",
+            )
+        )
     if rules.deliveries.ad_hoc_stock_days >= rules.hospital_stock_days:
         faults.append(
             CrossFault(

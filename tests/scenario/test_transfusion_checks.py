@@ -56,6 +56,12 @@ def alerts(*days: float) -> dict[str, object]:
             "in this order",
         ),
         (
+            {"hospital_stock_days": 1e9},
+            "hospital_stock_days",
+            "cannot be used within the shelf life of 35 days",
+            "up to 35 days",
+        ),
+        (
             {"short_validity_days": 8},
             "short_validity_days",
             "longer than the usual validity, surgery.group_and_screen_validity_days, 7",
