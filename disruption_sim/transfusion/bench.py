@@ -291,10 +291,10 @@ class Bench:
         self._free_those_done()
 
     def _free_those_done(self) -> None:
-        now = self._env.now
-        while self._ends and self._ends[0] <= now:
-            heapq.heappop(self._ends)
-        if self._stints:
+        now, ends = self._env.now, self._ends
+        if ends and ends[0] <= now:
+            while ends and ends[0] <= now:
+                heapq.heappop(ends)
             self._stints = [stint for stint in self._stints if stint.end > now]
 
     # ------------------------------------------------------------------------------------ on call

@@ -32,12 +32,12 @@ class InformationTechnology:
         """Whether it works at a hospital at a time in hours."""
         return self._lost_since[site].at(time) == math.inf
 
-    def stretch(self, site: int, time: float) -> tuple[float, float, bool]:
-        """Return from when until when things stay as they are at a time, and whether it works."""
+    def stretch(self, site: int, time: float) -> tuple[float, float, float]:
+        """Return from when until when things stay as they are at a time, and `lost_since`."""
         since = self._lost_since[site]
         position = bisect_right(since.times, time)
         end = since.times[position] if position < len(since.times) else math.inf
-        return since.times[position - 1], end, since.values[position - 1] == math.inf
+        return since.times[position - 1], end, since.values[position - 1]
 
     def lost_since(self, site: int, time: float) -> float:
         """Return when the loss began that holds at a time; infinite while it works."""
