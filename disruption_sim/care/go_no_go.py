@@ -70,6 +70,10 @@ class GoNoGo:
         self._blood = blood
         self._units_by_hand = scenario.transfusion.units_by_hand_for_operation
         self._at_bench: set[int] = set()
+        self._order = [
+            (priority, -grade)
+            for priority, grade in zip(patients.priority, patients.grade, strict=True)
+        ]
         shares = scenario.surgery.clinical_cancellation_share
         self._clinical_share = [shares[grade] for grade in GRADES]
         self._clinical_key = world.key("operations.clinical_cancellation")
@@ -195,13 +199,7 @@ class GoNoGo:
         ]
         if not going:
             return [(patient, cause) for (patient, _), cause in zip(cases, causes, strict=True)]
-        going.sort(
-            key=lambda place: (
-                patients.priority[cases[place][0]],
-                -patients.grade[cases[place][0]],
-                place,
-            )
-        )
+        going.sort(key=lambda place: self._order[cases[place][0]])
         day_start = HOURS_PER_DAY * (cases[0][1] // HOURS_PER_DAY)
         electronic = blood.electronic_issue(site)
         stock_days = 0.0 if electronic else blood.group_o_stock_days(site)

@@ -200,21 +200,25 @@ class PreAssessment:
         self, site: int, now: float, samples: Sequence[_Sample], *, repeat: bool = False
     ) -> None:
         """Announce samples to the laboratories; what was taken before hour 0 is in hand."""
-        for column, patient, _, visit in samples:
-            if visit < 0.0:
-                column[patient] = IN_HAND
-        sent = [sample for sample in samples if sample[-1] >= 0.0]
+        sent = samples
+        if now == 0.0:
+            for column, patient, _, visit in samples:
+                if visit < 0.0:
+                    column[patient] = IN_HAND
+            sent = [sample for sample in samples if sample[-1] >= 0.0]
         if not sent:
             return
-        tube_types = np.array([tube_type for _, _, tube_type, _ in sent], dtype=np.uint8)
-        bled = np.array([patient for _, patient, _, _ in sent])
-        occasions = np.array([self._patients.bookings[patient] for _, patient, _, _ in sent])
+        _, bled, types, visits = zip(*sent, strict=True)
+        tube_types = np.array(types, dtype=np.uint8)
+        occasions = np.array([self._patients.bookings[patient] for patient in bled])
         ids = self._blood_tests.submit(
-            np.array([visit for _, _, _, visit in sent]),
+            np.array(visits),
             site,
             PRE_ASSESSMENT,
             tube_types,
-            sample_identities(PRE_ASSESSMENT, bled, occasions + REPEAT * repeat, tube_types),
+            sample_identities(
+                PRE_ASSESSMENT, np.array(bled), occasions + REPEAT * repeat, tube_types
+            ),
         ).tolist()
         for (column, patient, _, visit), tube in zip(sent, ids, strict=True):
             column[patient] = tube

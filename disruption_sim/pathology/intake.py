@@ -264,10 +264,11 @@ class Intake:
 
     def fill_in_elsewhere(self, numbers: Numbers, now: float, reported: Floats) -> None:
         """Put the times of results from the bedside and mutual aid until now into `reported`."""
+        fates = self._fate[numbers]
         for results, fate in ((self.bedside, AT_THE_BEDSIDE), (self.mutual_aid, ELSEWHERE)):
             if results.numbers.size == 0:
                 continue
-            theirs = np.flatnonzero((self._fate[numbers] == fate) & (numbers >= 0))
+            theirs = np.flatnonzero((fates == fate) & (numbers >= 0))
             if theirs.size:
                 times = results.of(numbers[theirs])
                 reported[theirs] = np.where(times <= now, times, np.nan)

@@ -82,6 +82,9 @@ class Pathology:
 
     def advance_to(self, now: float) -> None:
         """Let the laboratories work until a time in hours, which is not before the last one."""
+        if now == self.kernel.now:
+            # What has been asked for since waits, so that all of a moment is handed in together.
+            return
         self._hand_in()
         start = perf_counter()
         self._manual_hours.follow(self.kernel, now)
@@ -149,6 +152,11 @@ class Pathology:
             identity,
         )
 
+    def _hand_in_for(self, ids: Numbers) -> None:
+        """Pass on what was asked for if some of these samples are among it."""
+        if self._requests and ids.size and ids.max() >= self.kernel.tube_count:
+            self._hand_in()
+
     def reported_at(self, ids: Numbers) -> Floats:
         """Return when results were reported, here or elsewhere, up to the last advance.
 
@@ -162,7 +170,7 @@ class Pathology:
         float64 (n,)
             NaN for what is not reported so far, -inf for what is in hand.
         """
-        self._hand_in()
+        self._hand_in_for(ids)
         times = self.kernel.reported_at[ids]
         self.intake.fill_in_elsewhere(ids, self.kernel.now, times)
         times[ids < 0] = -np.inf
@@ -173,7 +181,7 @@ class Pathology:
 
         NaN for what a restriction suppressed, -inf for what is in hand; float64 (n,).
         """
-        self._hand_in()
+        self._hand_in_for(ids)
         times = self.kernel.collected_at[ids]
         times[self.intake.never_taken(ids)] = np.nan
         times[ids < 0] = -np.inf
@@ -185,15 +193,15 @@ class Pathology:
         Expired or rejected and not taken again, or not taken at their time because of a
         restriction.
         """
-        self._hand_in()
+        self._hand_in_for(ids)
         due = self.kernel.collected_at[ids] <= self.kernel.now
         flags: Flags = self.kernel.abandoned(ids) | (self.intake.never_taken(ids) & due)
         return flags & (ids >= 0)
 
     def finish(self) -> PathologyRecords:
         """Run to the end and return what happened."""
-        end = self._scenario.calendar.end_hour
-        self.advance_to(end)
+        self.advance_to(self._scenario.calendar.end_hour)
+        self._hand_in()
         return recorded(
             self._scenario,
             self._world,

@@ -40,6 +40,9 @@ class SiteHours:
 
 def _add(hours: list[float], start: float, end: float, people: int) -> None:
     day = int(start // HOURS_PER_DAY)
+    if end <= HOURS_PER_DAY * (day + 1) and day < len(hours):
+        hours[day] += (end - start) * people
+        return
     while start < end and day < len(hours):
         midnight = HOURS_PER_DAY * (day + 1)
         hours[day] += (min(end, midnight) - start) * people
