@@ -85,7 +85,10 @@ class Samples(Protocol):
         """Let a scientist begin with so many samples now."""
 
     def put_back(self, stint: Stint, number: int) -> None:
-        """Let so many of a stint's samples, the last, wait again."""
+        """Let so many of the samples of a stint, the last, wait again."""
+
+    def tested(self, stint: Stint) -> None:
+        """Note that a stint has ended."""
 
 
 class WorkLog(Protocol):
@@ -271,6 +274,8 @@ class Bench:
         hours = stint.end - stint.start
         if hours > 0.0:
             self._stints.append(stint)
+        else:
+            self._work_on_samples.tested(stint)
         return hours
 
     def _leave_samples(self, people: int) -> None:
@@ -295,7 +300,14 @@ class Bench:
         if ends and ends[0] <= now:
             while ends and ends[0] <= now:
                 heapq.heappop(ends)
-            self._stints = [stint for stint in self._stints if stint.end > now]
+            self._end_stints(now)
+
+    def _end_stints(self, now: float) -> None:
+        """Let the samples of stints that have ended count as tested."""
+        for stint in self._stints:
+            if stint.end <= now:
+                self._work_on_samples.tested(stint)
+        self._stints = [stint for stint in self._stints if stint.end > now]
 
     # ------------------------------------------------------------------------------------ on call
 
@@ -349,5 +361,6 @@ class Bench:
             self.serve()
 
     def close(self) -> None:
-        """Write down the hours of those who were called in and are still there at the end."""
+        """Write down what is under way at the end: stints, and those who were called in."""
+        self._end_stints(math.inf)
         self._end_call_out()

@@ -51,8 +51,6 @@ class SiteSamples:
         each, by_hand = self._circumstances.sample_work(self._site, now)
         stint = Stint(now, each, number, min(number, self._confirming), by_hand)
         self._confirming -= stint.second
-        self._ledger.close_days(now)
-        self._count(stint, number - stint.second, stint.second)
         return stint
 
     def put_back(self, stint: Stint, number: int) -> None:
@@ -60,16 +58,14 @@ class SiteSamples:
         confirming = max(0, number - (stint.number - stint.second))
         self._confirming += confirming
         stint.second -= confirming
-        self._count(stint, confirming - number, -confirming)
 
-    def _count(self, stint: Stint, first: int, second: int) -> None:
-        """Write down samples that establish a group and that confirm one, by when it began."""
-        site, time = self._site, stint.start
-        if first:
-            self._ledger.samples(time, site, first, stint.by_hand)
-        if second:
-            self._ledger.samples(time, site, second, stint.by_hand, second=True)
-        self._ledger.bench_job(time, site, BenchJob.GROUP_AND_SCREEN, first + second)
+    def tested(self, stint: Stint) -> None:
+        """Write down the samples of a stint that has ended, by its end."""
+        time = stint.end
+        self._ledger.samples(time, self._site, stint.number - stint.second, stint.by_hand)
+        if stint.second:
+            self._ledger.samples(time, self._site, stint.second, stint.by_hand, second=True)
+        self._ledger.bench_job(time, self._site, BenchJob.GROUP_AND_SCREEN, stint.number)
 
 
 class SampleLoad:

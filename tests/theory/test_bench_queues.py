@@ -33,6 +33,9 @@ class NoSamples:
     def put_back(self, stint: Stint, number: int) -> None:
         raise AssertionError("there are none")
 
+    def tested(self, stint: Stint) -> None:
+        raise AssertionError("there are none")
+
 
 def waits(
     scientists: int, rates: dict[int, float], jobs: int, *, cv: float, seed: int = 1

@@ -32,12 +32,11 @@ class Samples:
         self.env = env
         self.taken_up: list[tuple[float, int]] = []
         self.put_back_at: list[tuple[float, int]] = []
+        self.done: list[tuple[float, int]] = []
 
     @property
-    def tested(self) -> int:
-        return sum(number for _, number in self.taken_up) - sum(
-            number for _, number in self.put_back_at
-        )
+    def number_tested(self) -> int:
+        return sum(number for _, number in self.done)
 
     def hours_each(self) -> float:
         return QUARTER
@@ -48,6 +47,9 @@ class Samples:
 
     def put_back(self, stint: Stint, number: int) -> None:
         self.put_back_at.append((self.env.now, number))
+
+    def tested(self, stint: Stint) -> None:
+        self.done.append((stint.end, stint.number))
 
 
 class Watched:
@@ -145,8 +147,9 @@ def test_nobody_is_idle_while_somebody_waits_and_no_work_is_lost(
 
     watched.env.process(look())
     watched.env.run(until=END)
+    watched.bench.close()
     assert sorted(watched.started) == list(range(len(moments)))
-    assert watched.samples.tested == 3 * len(lumps)
+    assert watched.samples.number_tested == 3 * len(lumps)
     work = len(moments) * 1.0 + 3 * len(lumps) * QUARTER
     assert sum(watched.worked.busy_hours) == work
 
@@ -209,6 +212,7 @@ def test_urgent_work_waits_for_the_sample_at_hand_and_no_longer() -> None:
     assert watched.started == {0: 9.25, 1: 11.0}
     assert watched.samples.taken_up == [(9.0, 4), (10.25, 3)]
     assert watched.samples.put_back_at == [(9.0 + QUARTER / 2, 3)]
+    assert watched.samples.done == [(9.25, 1), (11.0, 3)]
     assert sum(watched.worked.busy_hours) == 2.0 + 4 * QUARTER
 
 
@@ -219,10 +223,11 @@ def test_samples_are_shared_by_those_who_are_free_and_left_by_as_many_as_are_wan
     assert watched.samples.taken_up == [(9.0, 3), (9.0, 2)]
     watched.at(9.0 + QUARTER / 2, 1)
     watched.env.run(until=END)
+    watched.bench.close()
     # One of the two leaves the samples, and whoever is free first takes up what that leaves.
     assert watched.started == {0: 9.0, 1: 9.25}
     assert len(watched.samples.put_back_at) == 1
-    assert watched.samples.tested == 5
+    assert watched.samples.number_tested == 5
     assert sum(watched.worked.busy_hours) == 2.0 + 5 * QUARTER
 
 
@@ -230,8 +235,9 @@ def test_who_goes_home_leaves_the_samples() -> None:
     watched = Watched(day_and_night(2, 1), 19.875)
     watched.bench.add_samples(8)
     watched.env.run(until=END)
+    watched.bench.close()
     # Four each until 20:00; one goes home after the first of hers.
-    assert watched.samples.tested == 8
+    assert watched.samples.number_tested == 8
     assert watched.worked.duty_hours[0] == 2 * 0.125 + 4.0 + 0.125
     assert sum(watched.worked.busy_hours) == 8 * QUARTER
 
