@@ -41,6 +41,7 @@ class Ledger:
         self._national = national
         self._day = 0
         self._midnight = 24.0
+        self._up_to = -1.0
         self._issues: list[tuple[float, ...]] = []
         self._late: list[tuple[float, ...]] = []
         by_group = (days, sites, GROUPS)
@@ -76,6 +77,9 @@ class Ledger:
         asked, so that a day ends before the next one begins whatever the order of events that fall
         on midnight.
         """
+        if now == self._up_to:
+            return  # Nothing that is set aside now ends now.
+        self._up_to = now
         while now >= self._midnight and self._day < self._days:
             for stock in self._stocks:
                 stock.end_reservations(self._midnight)

@@ -292,7 +292,8 @@ class Routes:
         """Issue matched blood for a patient whose turn has come; hours a scientist is busy."""
         patient, now = request.patient, self._env.now
         self._begin(request)
-        self._give_unmatched_if_late(request, self._matched_hours(patient))
+        hours = self._matched_hours(patient)
+        self._give_unmatched_if_late(request, hours)
         if not request.missing:
             return 0.0
         taken = self._take(request, SUBSTITUTION[patient.blood_group])
@@ -303,7 +304,7 @@ class Routes:
         route = Route.ELECTRONIC_ISSUE if electronic else Route.CROSSMATCH
         job = BenchJob.ELECTRONIC_ISSUE if electronic else BenchJob.CROSSMATCH
         self._ledger.bench_job(now, patient.site, job)
-        self._counter.issue(request, route, taken, self._matched_hours(patient))
+        self._counter.issue(request, route, taken, hours)
         if request.missing:
             self._wait(request)
         return self._hands_on_matched(patient)

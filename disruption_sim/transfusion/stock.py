@@ -123,7 +123,7 @@ class HospitalStock:
         """
         if least_last_day:
             return sum(self.laboratory[group].lasting(least_last_day) for group in groups)
-        return sum(self.laboratory[group].units for group in groups)
+        return sum([self.laboratory[group].units for group in groups])
 
     def emergency_available(self, groups: Iterable[int]) -> int:
         """Return the units of several groups in the satellite and the laboratory."""
