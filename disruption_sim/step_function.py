@@ -47,15 +47,29 @@ class StepFunction:
         """Return the function that is always the same."""
         return cls((float("-inf"),), (value,))
 
-    def with_step(self, time: float, value: float) -> StepFunction:
-        """Return this function with another value from a time on, not before the last step.
+    @classmethod
+    def of_steps(cls, first: float, steps: Iterable[tuple[float, float]]) -> StepFunction:
+        """Return the function with a first value and others from certain times on, in order.
 
         A step at the very time of the last one takes its place: what lasts less than a tick of the
         time grid has not been.
         """
-        if time == self.times[-1]:
-            return StepFunction(self.times, (*self.values[:-1], value))
-        return StepFunction((*self.times, time), (*self.values, value))
+        times, values = [float("-inf")], [first]
+        for time, value in steps:
+            if time == times[-1]:
+                values[-1] = value
+            else:
+                times.append(time)
+                values.append(value)
+        return cls(tuple(times), tuple(values))
+
+    def with_step(self, time: float, value: float) -> StepFunction:
+        """Return this function with another value from a time on, not before the last step.
+
+        See `of_steps`, which builds one of many steps in one go.
+        """
+        steps = zip(self.times[1:], self.values[1:], strict=True)
+        return StepFunction.of_steps(self.values[0], (*steps, (time, value)))
 
     def at(self, time: float) -> float:
         """Return the value that holds at a time."""

@@ -52,33 +52,6 @@ def relief_capacity(demand: float, queue: float, target: float, weeks: float = 2
     return demand + (queue - target) / weeks
 
 
-def target_capacity(
-    demand: float,
-    target_wait: float,
-    variation_of_demand: float = 1.0,
-    variation_of_capacity: float = 1.0,
-    factor: float = FACTOR,
-) -> float:
-    """Return how many patients a week have to be treated to keep a list at its target.
-
-    Parameters
-    ----------
-    demand : float
-        Patients joining a week.
-    target_wait : float
-        Weeks.
-    variation_of_demand, variation_of_capacity : float
-        Coefficients of variation: of the time between two referrals, and between two operations.
-    factor : float
-
-    Examples
-    --------
-    >>> round(target_capacity(demand=30.0, target_wait=52.0), 3)
-    30.077
-    """
-    return demand + (variation_of_demand**2 + variation_of_capacity**2) / 2.0 * factor / target_wait
-
-
 def pressure(mean_wait: float, target_wait: float) -> float:
     """Return twice the mean wait over the target; above 1 the target is most likely missed.
 

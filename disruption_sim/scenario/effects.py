@@ -39,11 +39,11 @@ def effect_depth(scenario: Scenario, effect: Effect) -> StepFunction:
     """
     calendar = scenario.calendar
     start = to_grid(calendar.hour(effect.start))
-    function = StepFunction.constant(0.0).with_step(start, effect.depth)
+    steps_down = [(start, effect.depth)]
     if effect.recovery == "staged":
         for stage in effect.stages:
-            function = function.with_step(to_grid(calendar.hour(stage.on)), stage.depth)
-        return function
+            steps_down.append((to_grid(calendar.hour(stage.on)), stage.depth))
+        return StepFunction.of_steps(0.0, steps_down)
     end = end_hour(scenario, effect.end, effect.duration_days, start)
     if effect.recovery != "step":
         length = end - start
@@ -52,10 +52,8 @@ def effect_depth(scenario: Scenario, effect: Effect) -> StepFunction:
             middle = (index + 0.5) / steps
             linear = effect.recovery == "linear"
             left = 1.0 - middle if linear else EXPONENTIAL_REMAINDER**middle
-            function = function.with_step(
-                to_grid(start + length * index / steps), effect.depth * left
-            )
-    return function.with_step(end, 0.0)
+            steps_down.append((to_grid(start + length * index / steps), effect.depth * left))
+    return StepFunction.of_steps(0.0, [*steps_down, (end, 0.0)])
 
 
 def end_hour(
@@ -75,22 +73,21 @@ def end_hour(
 def policy_strength(scenario: Scenario, policy: Policy) -> StepFunction:
     """Return the share of its strength that a policy has over time: 0, up a ramp to 1, and 0."""
     start = policy_start(scenario, policy)
-    function = StepFunction.constant(0.0)
     end = end_hour(scenario, policy.end, policy.duration_days, start)
     ramp = HOURS_PER_DAY * policy.ramp_days
-    steps = max(1, math.ceil(ramp / STEP_HOURS)) if ramp > 0.0 else 1
-    for index in range(steps):
-        time = to_grid(start + ramp * index / steps)
-        value = (index + 0.5) / steps if ramp > 0.0 else 1.0
+    count = max(1, math.ceil(ramp / STEP_HOURS)) if ramp > 0.0 else 1
+    steps: list[tuple[float, float]] = []
+    for index in range(count):
+        time = to_grid(start + ramp * index / count)
         if time >= end:
             break
-        function = function.with_step(time, value)
+        steps.append((time, (index + 0.5) / count if ramp > 0.0 else 1.0))
     full = to_grid(start + ramp)
     if ramp > 0.0 and full < end:
-        function = function.with_step(full, 1.0)
+        steps.append((full, 1.0))
     if math.isfinite(end):
-        function = function.with_step(end, 0.0)
-    return function
+        steps.append((end, 0.0))
+    return StepFunction.of_steps(0.0, steps)
 
 
 def policy_start(scenario: Scenario, policy: Policy) -> float:

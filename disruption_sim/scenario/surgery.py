@@ -107,10 +107,12 @@ class Surgery(Section):
     needs_results_by_grade: dict[Grade, tuple[Share, Share, Share]] = Field(
         description="Share that needs blood results beforehand at ASA 1, 2, and 3 or 4."
     )
-    session_hours: Positive
+    session_hours: Annotated[float, Field(ge=0.5, le=12.0)]
     session_start_hours: Annotated[tuple[HourOfDay, ...], Field(min_length=1, max_length=4)]
-    weekend_share: Share = Field(description="Of ordinary lists, held on Saturdays.")
-    turnover_minutes: NotNegative
+    weekend_share: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
+        description="Of ordinary lists, held on Saturdays."
+    )
+    turnover_minutes: Annotated[float, Field(ge=0.0, le=240.0)]
     planned_utilisation: Annotated[float, Field(gt=0.3, le=1.0)]
     planned_overrun_minutes: NotNegative
     base_capacity_share: Annotated[float, Field(gt=0.5, le=1.5)] = Field(

@@ -26,6 +26,7 @@ def transfusion_faults(scenario: Scenario) -> list[CrossFault]:
         *_ages(scenario),
         *_stocks(scenario),
         *_alerts(scenario),
+        *_country(scenario),
     ]
 
 
@@ -188,6 +189,20 @@ def _alerts(scenario: Scenario) -> list[CrossFault]:
                 )
             )
     return faults
+
+
+def _country(scenario: Scenario) -> list[CrossFault]:
+    """The country uses no less than the hospitals of the scenario."""
+    ours = sum(site.red_cell_units_per_week for site in scenario.network.sites)
+    if scenario.transfusion.blood_service.units_per_week >= ours:
+        return []
+    return [
+        CrossFault(
+            (*TRANSFUSION, "blood_service", "units_per_week"),
+            f"is less than the {ours:g} units a week of these hospitals, apart from operations",
+            f"{ours:g} units or more",
+        )
+    ]
 
 
 def transfusion_policy_faults(scenario: Scenario) -> list[CrossFault]:

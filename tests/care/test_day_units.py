@@ -364,7 +364,7 @@ def test_the_next_free_chair_then_overtime_then_the_next_of_either() -> None:
         overtime=np.array([[9, 1, 0, 1, 0, 1, 0]], dtype=np.int32),
     )
     chairs = Chairs(scenario, places)
-    nobody = np.zeros(8, dtype=np.uint8)
+    nobody = np.zeros(8, dtype=np.uint16)
     unfit = np.array([False, False, False, True, False, False, False, False])
     days, overtime = chairs.take(nobody, unfit, today=0)
     assert days.tolist() == [2, 1, 3, 4, 5, 6, -1, -1]

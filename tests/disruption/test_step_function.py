@@ -98,3 +98,14 @@ def test_a_spell_goes_on_while_the_value_is_high_enough() -> None:
         math.inf,
     ]
     assert since_at_least(StepFunction.constant(1.0), 0.5).at(9.0) == -math.inf
+
+
+def test_many_steps_are_built_in_one_go_and_the_last_of_a_moment_counts() -> None:
+    steps = [(float(time), time / 50_000) for time in range(50_000)]
+    function = StepFunction.of_steps(0.5, [*steps, (49_999.0, 0.25)])
+    assert function.at(-1.0) == 0.5
+    assert function.at(25_000.5) == 0.5
+    assert function.at(49_999.0) == 0.25
+    assert StepFunction.of_steps(0.5, steps[:3]) == StepFunction.constant(0.5).with_step(
+        0.0, 0.0
+    ).with_step(1.0, 1 / 50_000).with_step(2.0, 2 / 50_000)

@@ -332,6 +332,8 @@ def test_a_new_row_of_a_table_can_be_set(scenario: Scenario) -> None:
             "the shares add up to 0.5; allowed: shares that add up to 1",
         ),
         ("surgery.removals.reasons={moved: 1}", "moved"),
+        ("surgery.turnover_minutes=1e6", "1,000,000 is out of range"),
+        ("surgery.weekend_share=0.9", "0.9 is out of range"),
         ("surgery.procedures.cataract.nights=0.5", "0.5 is out of range"),
         ("surgery.pre_assessment_days_before=[21, 7]", "21 comes after 7"),
         (

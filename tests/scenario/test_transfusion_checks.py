@@ -56,6 +56,12 @@ def alerts(*days: float) -> dict[str, object]:
             "in this order",
         ),
         (
+            {"blood_service.units_per_week": 500},
+            "blood_service.units_per_week",
+            "is less than the 990 units a week of these hospitals",
+            "990 units or more",
+        ),
+        (
             {"hospital_stock_days": 1e9},
             "hospital_stock_days",
             "cannot be used within the shelf life of 35 days",

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 
 from disruption_sim.scenario import Scenario
+from disruption_sim.scenario.theatre_checks import EVENING_GAP_HOURS
 from disruption_sim.world.days import Days
 from disruption_sim.world.flows import early_share, flows
 from disruption_sim.world.model import EXTRA_LISTS, TheatreLists
-from disruption_sim.world.theatre_lists import EVENING_GAP_HOURS, draw_theatre_lists
+from disruption_sim.world.theatre_lists import draw_theatre_lists
 from tests.support.small_scenario import small_scenario
 
 pytestmark = pytest.mark.unit
