@@ -24,7 +24,6 @@ from disruption_sim.experiment.transfusion_reading import (
 )
 from disruption_sim.experiment.turnaround_tables import ALL
 from disruption_sim.measures import Way
-from disruption_sim.measures.ways_to_blood import UNMATCHED_GROUP_O
 from disruption_sim.records import Late
 
 NOTHING_LOST = "Transfusion information technology is not lost in this scenario."
@@ -57,14 +56,13 @@ def _of_the_outage(tables: TransfusionTables) -> list[str]:
 
     by_way = where(tables.blood_by_route, period=DISTURBED, site=ALL, item="units_a_week")
 
-    def way(*ways: Way) -> list[float]:
-        names = [way.name.lower() for way in ways]
-        chosen = by_way[by_way["way"].isin(names)]
-        return [
-            float(chosen.loc[chosen["arm"] == arm, "mean"].sum()) for arm in (DISRUPTED, BASELINE)
-        ]
+    def units(way: Way, words: str) -> str:
+        here, usual = (
+            by_way[(by_way["way"] == way.name.lower()) & (by_way["arm"] == arm)]
+            for arm in (DISRUPTED, BASELINE)
+        )
+        return f"{spread(here, whole, '0')} {words} instead of {spread(usual, whole, '0')}"
 
-    electronic, unmatched = way(Way.ELECTRONIC_ISSUE), way(*UNMATCHED_GROUP_O)
     more = spread(tables.item("issues", "o_negative", DISTURBED, EXCESS), one_digit)
     stock = tables.stock_days(DISTURBED, BLOOD_SERVICE, SCARCEST)
     days = [
@@ -81,11 +79,11 @@ def _of_the_outage(tables: TransfusionTables) -> list[str]:
     first = max(reasons, key=lambda reason: reasons[reason])
     because = f" The most frequent reason: {first.title.lower()}." if reasons[first] else ""
     return [
-        f"While transfusion information technology is lost, {whole(electronic[0])} units a "
-        f"week are issued electronically instead of {whole(electronic[1])}, and "
-        f"{whole(unmatched[0])} units of group O go out unmatched instead of "
-        f"{whole(unmatched[1])}. O-negative issued, more than without the incident: {more} "
-        "units a week.",
+        "While transfusion information technology is lost, "
+        f"{units(Way.ELECTRONIC_ISSUE, 'units a week are issued electronically')}, and "
+        f"{units(Way.GROUP_O_UNMATCHED, 'units of group O go out unmatched from the laboratory')}, "
+        f"beside those from satellite fridges. O-negative issued, more than without the incident: "
+        f"{more} units a week.",
         "The blood service holds "
         f"{instead(where(stock, arm=DISRUPTED), where(stock, arm=BASELINE), one_digit)} days "
         f"of its scarcest group, and {alerts}.",
