@@ -50,7 +50,7 @@ def test_overridden_scenarios_survive_too_even_outside_their_ranges(
     changed, notes = with_overrides(
         scenario,
         {
-            "surgery.turnover_minutes": 799.5,
+            "surgery.turnover_minutes": 79.5,
             "surgery.specialties.urology.title": "Bladders: yes, 'all'",
             "calendar.bank_holidays": [],
         },
